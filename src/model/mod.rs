@@ -1,0 +1,16 @@
+//! Values: what a release consists of, and nothing that touches the world.
+//!
+//! No IO, no async, no logging, no serde. Text becomes one of these types once, at the border where it
+//! enters, and every type's `Display` gives the text back.
+
+pub mod artifact;
+pub mod digest;
+pub mod endpoints;
+pub mod manifest;
+pub mod name;
+pub mod revision;
+pub mod sdist_name;
+pub mod secret;
+pub mod tag;
+pub mod version;
+pub mod wheel_name;

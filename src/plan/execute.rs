@@ -1,0 +1,194 @@
+//! Observe, block, apply, look again.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use super::context::Context;
+use super::{Failure, Mode, Plan, Step};
+use crate::remote::surroundings::Event;
+
+/// How often, and how patiently, the engine looks again after it applied something: indexes lag.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Looks {
+    /// How many looks there are at most after applying; at least one.
+    pub(crate) count: u32,
+    /// How long to wait before the second of them; each later wait is twice as long.
+    pub(crate) delay: Duration,
+    /// No wait is longer than this.
+    pub(crate) longest_delay: Duration,
+}
+
+impl Looks {
+    /// About ten minutes in all: an index behind a cache may show a file that late.
+    pub(crate) const PATIENT: Self =
+        Self { count: 24, delay: Duration::from_secs(1), longest_delay: Duration::from_secs(30) };
+}
+
+/// How a run came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The report forbids to go on; nothing was applied.
+    Blocked,
+    /// There was no writer; nothing was applied.
+    Planned,
+    /// The world is as declared; this run applied that many steps.
+    Converged { applied: usize },
+}
+
+/// Why a run did not come to its end. `left` and `applied` say how far it got.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExecuteError<E: Failure> {
+    /// The first look failed: nothing was applied.
+    #[error(transparent)]
+    Look(E),
+    /// A step failed, and a second look confirms that work is left.
+    #[error("{step} did not come about")]
+    Step {
+        /// The step, as its plan line.
+        step: String,
+        #[source]
+        source: E,
+        applied: usize,
+        left: Vec<String>,
+    },
+    /// All steps were applied, and the look afterwards failed.
+    #[error("all steps were applied, but the result could not be read back")]
+    LookAgain {
+        #[source]
+        source: E,
+        applied: usize,
+    },
+    /// All steps were applied, and the world is still not as declared.
+    #[error("all steps were applied, and the service still does not show the result")]
+    NotConverged { applied: usize, left: Vec<String> },
+    /// All steps were applied, and what can be seen now forbids to call it done.
+    #[error("all steps were applied, and what is there now is not what was declared")]
+    Spoiled { applied: usize, report: crate::report::Report },
+    /// A signal asked to stop.
+    #[error("stopped by a signal with work left: run again, what is done is found and not repeated")]
+    Stopped { applied: usize, left: Vec<String> },
+}
+
+/// What [`execute`] answers: the last plan it made, with how it ended.
+pub(crate) type Executed<M> = (Plan<<M as Mode>::Step, <M as Mode>::Output>, Ending);
+
+/// Runs a mode: looks, stops if the report blocks or there are no writers, applies wave by wave, and looks again
+/// until nothing is left. A step whose reply was lost counts as done when the second look says so.
+pub(crate) async fn execute<M: Mode>(
+    mode: &M,
+    cx: &Context,
+    readers: &M::Readers,
+    writers: Option<&M::Writers>,
+    looks: Looks,
+) -> Result<Executed<M>, ExecuteError<M::Error>> {
+    let plan = mode.plan(cx, readers).await.map_err(ExecuteError::Look)?;
+    let progress = &cx.surroundings.progress;
+    progress.event(Event::Plan(&lines(&plan)));
+    if plan.report.blocks() {
+        return Ok((plan, Ending::Blocked));
+    }
+    let Some(writers) = writers else { return Ok((plan, Ending::Planned)) };
+    if plan.steps().next().is_none() {
+        return Ok((plan, Ending::Converged { applied: 0 }));
+    }
+
+    let mut applied = 0;
+    let mut failed = None;
+    for wave in &plan.waves {
+        failed = apply_wave(mode, cx, wave, writers, &mut applied).await;
+        if failed.is_some() || cx.surroundings.stop.is_requested() {
+            break;
+        }
+    }
+    look_again(mode, cx, readers, looks, applied, failed).await
+}
+
+/// Applies the steps of one wave, some at the same time. After the first failure none is begun; those under way
+/// are waited for, since a request that was cut off may have taken effect.
+async fn apply_wave<M: Mode>(
+    mode: &M,
+    cx: &Context,
+    wave: &[M::Step],
+    writers: &M::Writers,
+    applied: &mut usize,
+) -> Option<(String, M::Error)> {
+    let progress = &cx.surroundings.progress;
+    let begin = |step| async move {
+        progress.event(Event::Started(&format!("{step}")));
+        (step, mode.apply(cx, step, writers).await)
+    };
+    let mut waiting = wave.iter();
+    let mut running: FuturesUnordered<_> = waiting.by_ref().take(M::CONCURRENCY.max(1)).map(begin).collect();
+    let mut failed = None;
+    while let Some((step, outcome)) = running.next().await {
+        let step = step.to_string();
+        match outcome {
+            Ok(()) => {
+                *applied += 1;
+                progress.event(Event::Finished(&step));
+            }
+            Err(error) => {
+                progress.event(Event::Failed(&step, &error.to_string()));
+                failed.get_or_insert((step, error));
+            }
+        }
+        if failed.is_none()
+            && !cx.surroundings.stop.is_requested()
+            && let Some(next) = waiting.next()
+        {
+            running.push(begin(next));
+        }
+    }
+    failed
+}
+
+async fn look_again<M: Mode>(
+    mode: &M,
+    cx: &Context,
+    readers: &M::Readers,
+    looks: Looks,
+    applied: usize,
+    failed: Option<(String, M::Error)>,
+) -> Result<Executed<M>, ExecuteError<M::Error>> {
+    // A refusal will not turn into a success by waiting for it; a lost reply may.
+    let patient = failed.as_ref().is_none_or(|(_, error)| error.is_ambiguous());
+    let count = if patient && !cx.surroundings.stop.is_requested() { looks.count.max(1) } else { 1 };
+    let mut delay = looks.delay;
+    let mut last = None;
+    for look in 0..count {
+        if look > 0 {
+            cx.surroundings.progress.event(Event::Waiting { what: "the service to show the result", delay });
+            cx.surroundings.pace.sleep(delay).await;
+            delay = (delay * 2).min(looks.longest_delay);
+        }
+        match mode.plan(cx, readers).await {
+            Ok(plan) if plan.settled() => {
+                // A lost reply after a commit is a success, and that step was applied too.
+                let applied = applied + usize::from(failed.is_some());
+                return Ok((plan, Ending::Converged { applied }));
+            }
+            Ok(plan) if plan.report.blocks() => {
+                last = Some(Ok(plan));
+                break;
+            }
+            seen => last = Some(seen),
+        }
+    }
+    let last = last.expect("there is at least one look");
+    let left = last.as_ref().map(|plan| plan.steps().map(ToString::to_string).collect()).unwrap_or_default();
+    Err(match (failed, last) {
+        (Some((step, source)), _) => ExecuteError::Step { step, source, applied, left },
+        (None, Err(source)) => ExecuteError::LookAgain { source, applied },
+        (None, Ok(plan)) if plan.report.blocks() => ExecuteError::Spoiled { applied, report: plan.report },
+        (None, Ok(_)) if cx.surroundings.stop.is_requested() => ExecuteError::Stopped { applied, left },
+        (None, Ok(_)) => ExecuteError::NotConverged { applied, left },
+    })
+}
+
+/// The lines that a dry run prints.
+pub(crate) fn lines<S: Step, O>(plan: &Plan<S, O>) -> Vec<Vec<String>> {
+    let line = |step: &S| format!("{} {step}", if step.irreversible() { '!' } else { '+' });
+    plan.waves.iter().map(|wave| wave.iter().map(line).collect()).collect()
+}

@@ -1,0 +1,104 @@
+//! The engine: what every mode has in common. It knows no mode.
+//!
+//! A mode looks at the world and answers with a [`Plan`], a value that can be printed. Only then, and only
+//! with writers, the plan is applied (`execute`); afterwards the mode looks again, and it succeeded if the
+//! second plan is empty and its report clean.
+
+pub(crate) mod context;
+pub(crate) mod execute;
+
+use std::fmt;
+
+use crate::report::Report;
+use context::Context;
+
+/// One effect. Its `Display` is the line that a dry run prints; it names things by tag and file name, never by
+/// an id that an earlier step would have to answer, so the whole plan prints before anything happens.
+pub(crate) trait Step: fmt::Display {
+    /// Whether the effect cannot be taken back: such steps share no wave with others.
+    fn irreversible(&self) -> bool;
+}
+
+/// A mode without effects has no steps.
+impl Step for std::convert::Infallible {
+    fn irreversible(&self) -> bool {
+        match *self {}
+    }
+}
+
+/// What a look at the world yields.
+#[derive(Debug)]
+pub(crate) struct Plan<S, O> {
+    /// What is left to do. Waves run one after the other; the steps of one wave may run at the same time.
+    pub(crate) waves: Vec<Vec<S>>,
+    /// What was found. A report that blocks forbids every step.
+    pub(crate) report: Report,
+    /// What the mode answers, as it stands in the world now: an observation, never the echo of a write.
+    pub(crate) output: O,
+    /// How many effects of the declared whole are already in the world, the same as declared.
+    pub(crate) present: usize,
+}
+
+impl<S: Step, O> Plan<S, O> {
+    /// Nothing is left to do and nothing stands against the result.
+    pub(crate) fn settled(&self) -> bool {
+        self.steps().next().is_none() && !self.report.blocks()
+    }
+
+    /// All steps that are left, in order.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &S> {
+        self.waves.iter().flatten()
+    }
+}
+
+/// One value of a mode's answer: an output's name as the schema declares it, and its text.
+pub(crate) type OutputField = (&'static str, String);
+
+/// A mode's typed answer.
+pub(crate) trait Output {
+    /// The fields in the order of the schema; a field without a value is left out.
+    fn fields(&self) -> Vec<OutputField>;
+}
+
+/// One of the things that the program does for a release: a validated request that can look and act.
+#[expect(async_fn_in_trait, reason = "no mode leaves this crate, and none needs its future to be `Send`")]
+pub(crate) trait Mode {
+    /// What users call it.
+    const NAME: &'static str;
+    /// How many steps of one wave run at the same time.
+    const CONCURRENCY: usize = 1;
+    /// A closed enum of its effects.
+    type Step: Step;
+    /// Its answer.
+    type Output: Output;
+    /// Why it could not tell.
+    type Error: Failure;
+    /// What it may look at.
+    type Readers;
+    /// What it may change. A dry run holds none, so it cannot change anything.
+    type Writers;
+
+    /// Looks, and says what is left to do.
+    async fn plan(
+        &self,
+        cx: &Context,
+        readers: &Self::Readers,
+    ) -> Result<Plan<Self::Step, Self::Output>, Self::Error>;
+
+    /// Brings one effect about. Safe to repeat.
+    async fn apply(
+        &self,
+        cx: &Context,
+        step: &Self::Step,
+        writers: &Self::Writers,
+    ) -> Result<(), Self::Error>;
+}
+
+/// An error that can tell how sure it is and what to do.
+pub(crate) trait Failure: std::error::Error + 'static {
+    /// Whether the effect may have come about all the same: then it is worth looking again, with patience.
+    fn is_ambiguous(&self) -> bool;
+
+    /// What to do about it.
+    fn hint(&self) -> Option<String>;
+}

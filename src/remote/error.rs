@@ -1,0 +1,92 @@
+//! Why a service could not be asked, or did not do what it was asked.
+
+use crate::model::digest::Sha256;
+
+/// What went wrong between us and a service. Texts that a service sent are cut to a length at the border and
+/// neutralised where they are printed; no URL with a query, no header and no token is ever part of one.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    /// No connection, or none that lasted until the request was out. The service did nothing.
+    #[error("{service} at `{host}` cannot be reached ({what})")]
+    Unreachable {
+        service: &'static str,
+        host: String,
+        what: String,
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The request went out and no whole answer came back: it may or may not have taken effect.
+    #[error("{service} at `{host}` gave no whole answer ({what})")]
+    Lost {
+        service: &'static str,
+        host: String,
+        what: String,
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The service answered with an error.
+    #[error("{service} answered {status} ({what}): {message}")]
+    Status { service: &'static str, what: String, status: u16, message: String, hint: Option<String> },
+    /// The service answered with something else than its interface promises, such as a page of HTML.
+    #[error("{service} at `{host}` answered with {found} where {expected} was expected ({what})")]
+    Unexpected { service: &'static str, host: String, what: String, expected: &'static str, found: String },
+    /// The answer is larger than anything the service would send.
+    #[error("{service} sent more than {limit_bytes} bytes ({what})")]
+    TooLarge { service: &'static str, what: String, limit_bytes: u64 },
+    /// Bytes that arrived are not the bytes that were stated.
+    #[error("`{file}` from {service} is not what was stated: {expected} expected, {found} received")]
+    Digest { service: &'static str, file: String, expected: Sha256, found: Sha256 },
+    /// The service holds other bytes under this name.
+    #[error("{service} already holds other bytes as `{file}`: {theirs} there, {ours} here")]
+    Conflict { service: &'static str, file: String, ours: Sha256, theirs: String },
+    /// A file on this machine could not be read or written.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// What is needed to ask is not there.
+    #[error("{what}")]
+    Missing { what: String, hint: String },
+}
+
+/// Why a file on this machine could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("`{path}` cannot be {action}")]
+pub struct DiskError {
+    /// The file or folder.
+    pub path: String,
+    /// `read`, `written`, `listed`, …
+    pub action: &'static str,
+    /// What the system said.
+    #[source]
+    pub source: std::io::Error,
+}
+
+impl RemoteError {
+    /// Whether the effect may have come about all the same.
+    pub fn is_ambiguous(&self) -> bool {
+        match self {
+            Self::Lost { .. } => true,
+            Self::Status { status, .. } => *status >= 500,
+            Self::Unexpected { .. } | Self::TooLarge { .. } => true,
+            Self::Unreachable { .. }
+            | Self::Digest { .. }
+            | Self::Conflict { .. }
+            | Self::Disk(_)
+            | Self::Missing { .. } => false,
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Status { hint, .. } => hint.clone(),
+            Self::Unreachable { .. } | Self::Lost { .. } => {
+                Some("is the address right, and does the network let this machine reach it? run again: what is done is found and not repeated".into())
+            }
+            Self::Unexpected { .. } => Some("is this the address of the service itself, not of a proxy or a log-in page?".into()),
+            Self::Conflict { .. } => Some("bytes that are out cannot be replaced: release a new version, or remove the file there by hand".into()),
+            Self::Digest { .. } => Some("the transfer or the store is damaged: run again, and build again if it stays".into()),
+            Self::Missing { hint, .. } => Some(hint.clone()),
+            Self::TooLarge { .. } | Self::Disk(_) => None,
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The world: a folder for each service, a reader and a writer in each.
+//!
+//! Readers are nouns and hold no credential that could write; writer methods are called `ensure_…` and are safe
+//! to repeat. Nothing here knows the simulators: the two meet on the socket only.
+
+pub(crate) mod error;
+pub(crate) mod surroundings;

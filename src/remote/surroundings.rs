@@ -1,0 +1,124 @@
+//! What every remote and every mode may ask of its surroundings: masks, progress, pace, and whether to stop.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Learns every secret before anything else happens to it, so that no log can show it.
+pub trait Masks: Send + Sync {
+    /// From here on `secret` is shown to nobody.
+    fn mask(&self, secret: &str);
+}
+
+/// What happens, for those who watch.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// The whole plan, before any of it is applied: waves of lines, `!` at the head of an irreversible one.
+    Plan(&'a [Vec<String>]),
+    /// A step begins.
+    Started(&'a str),
+    /// A step came about.
+    Finished(&'a str),
+    /// A step failed, or its outcome is not known; the engine looks again.
+    Failed(&'a str, &'a str),
+    /// Bytes of a transfer so far.
+    Bytes { what: &'a str, done: u64, total: Option<u64> },
+    /// Nothing is done for a while, and why.
+    Waiting { what: &'a str, delay: Duration },
+    /// Something worth a line in the log.
+    Note(&'a str),
+}
+
+/// Watches.
+pub trait Progress: Send + Sync {
+    /// Takes one event. Texts may hold strangers' bytes: whoever prints them neutralises them.
+    fn event(&self, event: Event<'_>);
+}
+
+/// Decides how long waiting takes: real time in a release, none in `rehearse` and in tests.
+pub trait Pace: Send + Sync {
+    /// Waits for `delay`.
+    fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// Set once, by a signal: begin nothing new.
+#[derive(Clone, Default, Debug)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// From here on nothing new begins.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether nothing new may begin.
+    pub fn is_requested(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// The surroundings of one run. Cloning shares them.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Who hides secrets.
+    pub masks: Arc<dyn Masks>,
+    /// Who watches.
+    pub progress: Arc<dyn Progress>,
+    /// How waiting works.
+    pub pace: Arc<dyn Pace>,
+    /// Whether to begin nothing new.
+    pub stop: Stop,
+}
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings").field("stop", &self.stop).finish_non_exhaustive()
+    }
+}
+
+/// Waiting in real time.
+#[derive(Debug, Clone, Copy)]
+pub struct RealPace;
+
+impl Pace for RealPace {
+    fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(delay))
+    }
+}
+
+/// Waiting that takes no time; it yields once, so that others may run.
+#[derive(Debug, Clone, Copy)]
+pub struct NoWait;
+
+impl Pace for NoWait {
+    fn sleep(&self, _delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::task::yield_now())
+    }
+}
+
+/// Shows nothing and hides nothing: for unit tests and for looks whose course nobody watches.
+#[derive(Debug, Clone, Copy)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn event(&self, _event: Event<'_>) {}
+}
+
+impl Masks for Silent {
+    fn mask(&self, _secret: &str) {}
+}
+
+impl Surroundings {
+    /// Surroundings that show nothing, hide nothing and never wait.
+    pub fn silent() -> Self {
+        Self {
+            masks: Arc::new(Silent),
+            progress: Arc::new(Silent),
+            pace: Arc::new(NoWait),
+            stop: Stop::default(),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Findings: rules that did not hold. A finding is data; that we could not tell is an error and no finding.
+
+use std::fmt;
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Stops the run: a registry or an installer refuses it, it is unsafe, or the release would not be the one declared.
+    Error,
+    /// Likely a mistake that everybody tolerates.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        })
+    }
+}
+
+/// One rule, as its page in `docs/checks.md` tells it.
+#[derive(Debug)]
+pub struct Rule {
+    /// `family/slug`, for ever.
+    pub id: &'static str,
+    /// What a finding of this rule weighs unless a policy says otherwise.
+    pub severity: Severity,
+    /// Who refuses such a file or such a step today.
+    pub rejected_by: &'static [&'static str],
+    /// One line: what was found. No full stop.
+    pub summary: &'static str,
+    /// Markdown: why it matters and how to mend it.
+    pub explain: &'static str,
+    /// What the rule stands on: a specification, an interface, an incident.
+    pub sources: &'static [&'static str],
+    /// The version of this program that first had the rule.
+    pub since: &'static str,
+}
+
+/// Where a rule did not hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, as the user knows it; empty when the finding is about the whole set.
+    pub file: Option<String>,
+    /// The member inside the file.
+    pub member: Option<String>,
+}
+
+/// A rule that did not hold, at one place.
+///
+/// The texts may hold strangers' bytes: whoever prints them neutralises them (`action::annotate`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's id.
+    pub check: &'static str,
+    /// What it weighs, after the policy.
+    pub severity: Severity,
+    /// Where.
+    pub place: Place,
+    /// What was found: both sides of a mismatch, and where each came from.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// Who refuses it today.
+    pub rejected_by: &'static [&'static str],
+}
+
+impl Rule {
+    /// A finding of this rule about no file in particular.
+    pub fn finding(&self, message: impl Into<String>) -> Finding {
+        Finding {
+            check: self.id,
+            severity: self.severity,
+            place: Place::default(),
+            message: message.into(),
+            hint: None,
+            rejected_by: self.rejected_by,
+        }
+    }
+}
+
+impl Finding {
+    /// Names the file.
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        self.place.file = Some(file.into());
+        self
+    }
+
+    /// Names the member inside the file.
+    #[must_use]
+    pub fn at(mut self, member: impl Into<String>) -> Self {
+        self.place.member = Some(member.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// All findings of one look, in a stable order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Adds a finding.
+    pub fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// The findings, sorted by place, then by rule, then by message.
+    pub fn findings(&self) -> Vec<&Finding> {
+        let mut sorted: Vec<_> = self.findings.iter().collect();
+        sorted.sort_by(|a, b| (&a.place, a.check, &a.message).cmp(&(&b.place, b.check, &b.message)));
+        sorted
+    }
+
+    /// Whether anything was found that stops the run.
+    pub fn blocks(&self) -> bool {
+        self.count(Severity::Error) > 0
+    }
+
+    /// How many findings weigh `severity`.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+impl Extend<Finding> for Report {
+    fn extend<I: IntoIterator<Item = Finding>>(&mut self, findings: I) {
+        self.findings.extend(findings);
+    }
+}
+
+impl FromIterator<Finding> for Report {
+    fn from_iter<I: IntoIterator<Item = Finding>>(findings: I) -> Self {
+        Self { findings: findings.into_iter().collect() }
+    }
+}
+
+impl IntoIterator for Report {
+    type Item = Finding;
+    type IntoIter = std::vec::IntoIter<Finding>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.findings.into_iter()
+    }
+}
