@@ -4,4 +4,6 @@
 //! to repeat. Nothing here knows the simulators: the two meet on the socket only.
 
 pub(crate) mod error;
+pub(crate) mod github;
+pub(crate) mod http;
 pub(crate) mod surroundings;

@@ -1,0 +1,260 @@
+//! GitHub: releases and their assets, tags, workflow runs and their artifacts.
+//!
+//! A release is found through the list and by its id, never by its tag: that look-up does not see drafts. JSON
+//! calls go through octocrab, bytes through [`Http`](crate::remote::http::Http); both share one client.
+
+use crate::model::artifact::RemoteFile;
+use crate::model::digest::Sha256;
+use crate::model::revision::CommitSha;
+
+pub(crate) mod read;
+pub(crate) mod write;
+
+/// What messages call this service.
+const SERVICE: &str = "GitHub";
+
+/// A release or the draft of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Release {
+    /// The number that names it for good.
+    pub(crate) id: u64,
+    /// The tag that it belongs to; `untagged-…` if GitHub took it away.
+    pub(crate) tag_name: String,
+    /// The title; empty where there is none.
+    pub(crate) name: String,
+    /// The notes; empty where there are none.
+    pub(crate) body: String,
+    /// Whether it is visible only to those who may write.
+    pub(crate) draft: bool,
+    /// Whether it is marked as a prerelease.
+    pub(crate) prerelease: bool,
+    /// Whether its assets and tag are fixed for good.
+    pub(crate) immutable: bool,
+    /// Its page, for people.
+    pub(crate) html_url: String,
+    /// Where assets are sent to, as GitHub's URI template.
+    pub(crate) upload_url: String,
+}
+
+/// A file on a release page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Asset {
+    /// The number that names it for good.
+    pub(crate) id: u64,
+    /// Its name as GitHub rewrote it.
+    pub(crate) name: String,
+    /// The text shown instead of the name; we put the original name here.
+    pub(crate) label: Option<String>,
+    /// Its size in bytes.
+    pub(crate) size_bytes: u64,
+    /// Whether all its bytes arrived. What a failed upload leaves blocks the name and may be deleted.
+    pub(crate) uploaded: bool,
+    /// The digest that GitHub computed, where it did.
+    pub(crate) sha256: Option<Sha256>,
+    /// Its address in the API.
+    pub(crate) url: String,
+}
+
+/// One run of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// The number that names it for good.
+    pub(crate) id: u64,
+    /// The workflow's file, such as `.github/workflows/build.yml`.
+    pub(crate) path: String,
+    /// What started it: `push`, `pull_request`, `schedule`, …
+    pub(crate) event: String,
+    /// `queued`, `in_progress`, `completed`, …
+    pub(crate) status: String,
+    /// `success`, `failure`, `cancelled`, …, once it is completed.
+    pub(crate) conclusion: Option<String>,
+    /// The commit that was built.
+    pub(crate) head_sha: CommitSha,
+    /// The branch, or the tag, that was built.
+    pub(crate) head_branch: Option<String>,
+    /// Counts the runs of this workflow.
+    pub(crate) run_number: u64,
+    /// Counts how often this run was started again; the first is 1.
+    pub(crate) run_attempt: u64,
+    /// Its page, for people.
+    pub(crate) html_url: String,
+    /// Whether the commit comes from another repository, or from one that is gone.
+    pub(crate) from_fork: bool,
+}
+
+/// What a workflow run left for others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RunArtifact {
+    /// The number that names it for good; of two with one name, the higher one is newer.
+    pub(crate) id: u64,
+    /// Its name; two live ones of a run may share it.
+    pub(crate) name: String,
+    /// Size of what is transferred, in bytes.
+    pub(crate) size_bytes: u64,
+    /// Whether its bytes are gone.
+    pub(crate) expired: bool,
+    /// The digest of what is transferred, as the uploader stated it.
+    pub(crate) sha256: Option<Sha256>,
+    /// When it was made, as GitHub writes it.
+    pub(crate) created_at: Option<String>,
+}
+
+/// What came of a download.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Downloaded {
+    /// The digests of the bytes as they arrived.
+    pub(crate) hashes: crate::model::digest::Hashes,
+    /// Whether they are a zip that packs the files; otherwise they are the one file itself.
+    pub(crate) zipped: bool,
+    /// What the service calls the file: a plain name, never a path.
+    pub(crate) file_name: Option<String>,
+}
+
+/// What a release page is to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReleaseText {
+    /// The tag that the release belongs to.
+    pub(crate) tag: String,
+    /// Where GitHub makes the tag if there is none yet. Leave it out where the tag exists.
+    pub(crate) commit: Option<CommitSha>,
+    /// The title.
+    pub(crate) title: String,
+    /// The whole text; see [`marked`].
+    pub(crate) body: String,
+    /// Whether it is marked as a prerelease.
+    pub(crate) prerelease: bool,
+}
+
+/// Whether a release becomes the one that is shown as the latest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MakeLatest {
+    /// It becomes the latest, unless it is a prerelease: GitHub refuses that.
+    Yes,
+    /// The latest one stays.
+    No,
+}
+
+impl Asset {
+    /// The file as the model's comparison wants it. `None` for what a failed upload left: nothing is there yet.
+    pub(crate) fn remote_file(&self) -> Option<RemoteFile> {
+        self.uploaded.then(|| RemoteFile {
+            file_name: self.name.clone(),
+            size_bytes: Some(self.size_bytes),
+            sha256: self.sha256,
+        })
+    }
+
+    /// Whether this is the file that we call `file_name`, by its name or by the label that keeps the original one.
+    pub(crate) fn is_called(&self, file_name: &str) -> bool {
+        self.name == file_name || self.label.as_deref() == Some(file_name)
+    }
+}
+
+/// The release of `tag` that everybody agrees on without a lock: the published one, else the draft with the
+/// lowest id. Drafts are not unique: two jobs that begin at the same time make two.
+pub(crate) fn canonical<'a>(releases: &'a [Release], tag: &str) -> Option<&'a Release> {
+    releases
+        .iter()
+        .filter(|release| release.tag_name == tag)
+        .min_by_key(|release| (release.draft, release.id))
+}
+
+/// Opens the region of a release's text that is ours.
+const OPEN: &str = "<!-- release-action -->";
+/// Closes it.
+const CLOSE: &str = "<!-- /release-action -->";
+
+/// `text` as the region of a release's text that is ours: between two comments that the page does not show.
+pub(crate) fn marked(text: &str) -> String {
+    let text = text.replace(OPEN, "").replace(CLOSE, "");
+    format!("{OPEN}\n{}\n{CLOSE}", text.trim_matches('\n'))
+}
+
+/// Where our region lies in `body`, with both comments.
+fn region(body: &str) -> Option<std::ops::Range<usize>> {
+    let start = body.find(OPEN)?;
+    let end = start + body[start..].find(CLOSE)? + CLOSE.len();
+    Some(start..end)
+}
+
+/// Whether `body` has a region that is ours.
+pub(crate) fn is_ours(body: &str) -> bool {
+    region(body).is_some()
+}
+
+/// `body` with `text` as our region, and with all that others wrote around it. A text without such a region gets
+/// one at its end. Doing it again changes nothing.
+pub(crate) fn with_region(body: &str, text: &str) -> String {
+    let ours = marked(text);
+    match region(body) {
+        Some(region) => format!("{}{ours}{}", &body[..region.start], &body[region.end..]),
+        None if body.trim().is_empty() => ours,
+        None => format!("{}\n\n{ours}", body.trim_end()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn release(id: u64, tag: &str, draft: bool) -> Release {
+        Release {
+            id,
+            tag_name: tag.into(),
+            name: String::new(),
+            body: String::new(),
+            draft,
+            prerelease: false,
+            immutable: false,
+            html_url: String::new(),
+            upload_url: String::new(),
+        }
+    }
+
+    #[test]
+    fn published_comes_before_draft_and_the_lowest_draft_before_others() {
+        let of = |releases: &[Release]| canonical(releases, "v1").map(|release| release.id);
+        assert_eq!(of(&[release(1, "v2", false)]), None);
+        assert_eq!(of(&[release(9, "v1", true), release(3, "v1", true), release(1, "v10", true)]), Some(3));
+        assert_eq!(of(&[release(3, "v1", true), release(9, "v1", false)]), Some(9));
+    }
+
+    #[test]
+    fn what_a_failed_upload_left_is_no_file() {
+        let mut asset = Asset {
+            id: 1,
+            name: "a.b.bin".into(),
+            label: Some("a b.bin".into()),
+            size_bytes: 3,
+            uploaded: true,
+            sha256: None,
+            url: String::new(),
+        };
+        assert!(asset.is_called("a b.bin") && asset.is_called("a.b.bin") && !asset.is_called("b.bin"));
+        assert_eq!(asset.remote_file().and_then(|file| file.size_bytes), Some(3));
+        asset.uploaded = false;
+        assert_eq!(asset.remote_file(), None);
+    }
+
+    #[test]
+    fn our_region_is_replaced_and_the_rest_is_kept() {
+        let first = with_region("Read this first.\n", "notes 1");
+        assert_eq!(first, format!("Read this first.\n\n{OPEN}\nnotes 1\n{CLOSE}"));
+        let edited = format!("{first}\n\nThanks to all.");
+        let second = with_region(&edited, "notes 2");
+        assert_eq!(second, format!("Read this first.\n\n{OPEN}\nnotes 2\n{CLOSE}\n\nThanks to all."));
+        assert_eq!(with_region(&second, "notes 2"), second);
+        assert_eq!(with_region("", "x"), marked("x"));
+    }
+
+    #[test]
+    fn only_a_whole_region_is_ours() {
+        assert!(is_ours(&marked("x")) && is_ours(&marked("")));
+        for not in ["", "x", OPEN, CLOSE, &format!("{CLOSE} {OPEN}")] {
+            assert!(!is_ours(not), "{not}");
+        }
+        // A text that holds the comments itself cannot end the region early.
+        let tricky = marked(&format!("a {CLOSE} b {OPEN} c"));
+        assert_eq!(region(&tricky), Some(0..tricky.len()));
+    }
+}
