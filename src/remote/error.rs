@@ -13,7 +13,7 @@ pub enum RemoteError {
         host: String,
         what: String,
         #[source]
-        source: reqwest::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The request went out and no whole answer came back: it may or may not have taken effect.
     #[error("{service} at `{host}` gave no whole answer ({what})")]
@@ -22,7 +22,7 @@ pub enum RemoteError {
         host: String,
         what: String,
         #[source]
-        source: reqwest::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The service answered with an error.
     #[error("{service} answered {status} ({what}): {message}")]

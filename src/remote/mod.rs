@@ -3,7 +3,10 @@
 //! Readers are nouns and hold no credential that could write; writer methods are called `ensure_…` and are safe
 //! to repeat. Nothing here knows the simulators: the two meet on the socket only.
 
+pub(crate) mod disk;
 pub(crate) mod error;
 pub(crate) mod github;
 pub(crate) mod http;
+pub(crate) mod oidc;
+pub(crate) mod pypi;
 pub(crate) mod surroundings;

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Learns every secret before anything else happens to it, so that no log can show it.
 pub trait Masks: Send + Sync {
@@ -42,6 +42,9 @@ pub trait Progress: Send + Sync {
 pub trait Pace: Send + Sync {
     /// Waits for `delay`.
     fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+
+    /// What time it is on the clock that `sleep` follows: a token or a rate limit ends at a moment.
+    fn now(&self) -> SystemTime;
 }
 
 /// Set once, by a signal: begin nothing new.
@@ -87,15 +90,24 @@ impl Pace for RealPace {
     fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(tokio::time::sleep(delay))
     }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the clock itself, handed out by `app`")]
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
 }
 
-/// Waiting that takes no time; it yields once, so that others may run.
+/// Waiting that takes no time; it yields once, so that others may run. Its clock stands still at the epoch.
 #[derive(Debug, Clone, Copy)]
 pub struct NoWait;
 
 impl Pace for NoWait {
     fn sleep(&self, _delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(tokio::task::yield_now())
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH
     }
 }
 

@@ -1,0 +1,136 @@
+//! A request, as the folders of the services write it down.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use reqwest::Method;
+use url::Url;
+
+use crate::model::secret::Secret;
+
+/// A request. `service` and `what` are for messages; neither address nor headers are ever shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// Who is asked, as a message names it.
+    pub(crate) service: &'static str,
+    /// What for, as a message tells it: `looking up the files of …`.
+    pub(crate) what: String,
+    /// `GET`, `POST`, …
+    pub(crate) method: Method,
+    /// Where to.
+    pub(crate) url: Url,
+    /// Header names in lower case, with values. Credentials have their own field.
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// The value of `authorization`; it never leaves the origin of `url`.
+    pub(crate) authorization: Option<Secret<String>>,
+    /// What is sent along.
+    pub(crate) body: Body,
+    /// An answer longer than this is an error.
+    pub(crate) limit_bytes: u64,
+}
+
+/// What a request carries: its parts one after the other, streamed, their length known beforehand.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Body {
+    /// The parts, in order.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A part of a body.
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    /// Bytes in memory.
+    Bytes(Bytes),
+    /// A file, read while it is sent; the transfer fails when it is not exactly that long.
+    File {
+        /// Where it is.
+        path: PathBuf,
+        /// How long it is.
+        size_bytes: u64,
+    },
+}
+
+impl Call {
+    /// Answers of JSON and pages stay well below this.
+    pub(crate) const LIMIT_BYTES: u64 = 64 << 20;
+
+    /// A request without headers and body.
+    pub(crate) fn new(method: Method, service: &'static str, what: impl Into<String>, url: Url) -> Self {
+        Self {
+            service,
+            what: what.into(),
+            method,
+            url,
+            headers: Vec::new(),
+            authorization: None,
+            body: Body::default(),
+            limit_bytes: Self::LIMIT_BYTES,
+        }
+    }
+
+    /// A look-up.
+    pub(crate) fn get(service: &'static str, what: impl Into<String>, url: Url) -> Self {
+        Self::new(Method::GET, service, what, url)
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Sends a token as `Authorization: Bearer`.
+    #[must_use]
+    pub(crate) fn bearer(mut self, token: &Secret<String>) -> Self {
+        self.authorization = Some(Secret::new(format!("Bearer {}", token.expose())));
+        self
+    }
+
+    /// Sends a user name and password as `Authorization: Basic`.
+    #[must_use]
+    pub(crate) fn basic(mut self, user: &str, password: &Secret<String>) -> Self {
+        use base64::Engine as _;
+        let pair = format!("{user}:{}", password.expose());
+        let value = base64::engine::general_purpose::STANDARD.encode(pair);
+        self.authorization = Some(Secret::new(format!("Basic {value}")));
+        self
+    }
+
+    /// Carries a JSON value.
+    #[must_use]
+    pub(crate) fn json(mut self, value: &serde_json::Value) -> Self {
+        self.body = Body { parts: vec![Part::Bytes(value.to_string().into())] };
+        self.header("content-type", "application/json")
+    }
+
+    /// Carries a body.
+    #[must_use]
+    pub(crate) fn carrying(mut self, parts: Vec<Part>) -> Self {
+        self.body = Body { parts };
+        self
+    }
+
+    /// Takes answers of up to `limit_bytes`.
+    #[must_use]
+    pub(crate) const fn limit(mut self, limit_bytes: u64) -> Self {
+        self.limit_bytes = limit_bytes;
+        self
+    }
+}
+
+impl Body {
+    /// How long the body is.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        self.parts.iter().map(Part::size_bytes).sum()
+    }
+}
+
+impl Part {
+    fn size_bytes(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::File { path: _, size_bytes } => *size_bytes,
+        }
+    }
+}

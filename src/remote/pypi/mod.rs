@@ -1,0 +1,56 @@
+//! A Python index: the simple index to read, the legacy upload to write.
+//!
+//! Which files are there is asked on the road that installers take. An upload is never believed: what the index
+//! shows afterwards decides.
+
+pub(crate) mod read;
+pub(crate) mod write;
+
+use std::path::Path;
+
+use url::Url;
+
+use crate::model::artifact::{Artifact, RemoteFile};
+use crate::model::name::PackageName;
+use crate::model::secret::Secret;
+use crate::remote::oidc::AmbientIdentity;
+
+/// A file as the index lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct IndexFile {
+    /// Its name, and size and digest where the index states them.
+    pub(crate) file: RemoteFile,
+    /// Where its bytes are.
+    pub(crate) url: Url,
+    /// Whether installers are told to pass it over.
+    pub(crate) yanked: bool,
+}
+
+/// How we prove to an index that we may upload.
+#[derive(Clone, Debug)]
+pub(crate) enum Credential {
+    /// A user name and a password; for an API token the user is `__token__`.
+    Password {
+        /// The user name.
+        user: String,
+        /// The password or token.
+        password: Secret<String>,
+    },
+    /// The runner's identity is exchanged for a token of the index.
+    TrustedPublishing(AmbientIdentity),
+}
+
+/// One file to upload, with all that the form wants to know of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Upload<'a> {
+    /// The project.
+    pub(crate) project: &'a PackageName,
+    /// The file, as it was vetted.
+    pub(crate) artifact: &'a Artifact,
+    /// Where its bytes are.
+    pub(crate) path: &'a Path,
+    /// The core metadata headers in the order of the file.
+    pub(crate) metadata: &'a [(String, String)],
+    /// The description, where it stands in the metadata's body.
+    pub(crate) description: Option<&'a str>,
+}
