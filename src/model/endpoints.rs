@@ -11,6 +11,8 @@ use url::Url;
 pub const GITHUB_API: &str = "https://api.github.com";
 /// GitHub's web pages, for links in messages.
 pub const GITHUB_SERVER: &str = "https://github.com";
+/// The issuer of the identity tokens that GitHub gives to workflow runs.
+pub const GITHUB_OIDC_ISSUER: &str = "https://token.actions.githubusercontent.com";
 /// PyPI's upload endpoint (legacy API).
 pub const PYPI_UPLOAD: &str = "https://upload.pypi.org/legacy/";
 /// PyPI's simple index.
