@@ -5,6 +5,15 @@
 
 use bytes::Bytes;
 
+pub mod clock;
+pub mod fault;
+pub mod github;
+pub mod index;
+pub mod journal;
+pub mod oidc;
+mod server;
+pub mod universe;
+
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -25,6 +34,8 @@ pub struct Request {
 pub struct Response {
     /// The status code.
     pub status: u16,
+    /// The words after the status code, where they are not the usual ones: PyPI puts its errors there.
+    pub reason: Option<String>,
     /// Header names with values. `Content-Length` is the server's own affair.
     pub headers: Vec<(String, String)>,
     /// The whole body.
@@ -68,7 +79,7 @@ impl Request {
 impl Response {
     /// An answer without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new() }
+        Self { status, reason: None, headers: Vec::new(), body: Bytes::new() }
     }
 
     /// An answer in JSON.
@@ -78,7 +89,24 @@ impl Response {
 
     /// An answer of the given content type.
     pub fn of(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: vec![("content-type".into(), content_type.into())], body: body.into() }
+        Self {
+            status,
+            reason: None,
+            headers: vec![("content-type".into(), content_type.into())],
+            body: body.into(),
+        }
+    }
+
+    /// Replaces the words after the status code.
+    #[must_use]
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// The first value of the header called `name` (lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
     }
 
     /// Adds a header.

@@ -1,0 +1,154 @@
+//! GitHub's OIDC provider: hands identity tokens to the steps of a workflow run.
+//!
+//! It signs with a key that it shares with the simulated indexes, so that a token counts only as it was made.
+
+pub(super) mod jwt;
+
+use serde_json::{Map, Value, json};
+
+use super::clock::Clock;
+use super::{Request, Response, Service};
+use crate::model::endpoints::{GITHUB_OIDC_ISSUER, GITHUB_SERVER};
+use jwt::Key;
+
+/// How long an identity token counts, in seconds.
+pub const LIFETIME_SECONDS: u64 = 300;
+
+/// The path of the token endpoint: what comes after the origin in `ACTIONS_ID_TOKEN_REQUEST_URL`.
+const PATH: &str = "/6f1bd1a3/idtoken/9054103264/1c2d7f0e";
+/// The query that the runner puts there; clients append to it.
+const QUERY: &str = "api-version=2.0";
+/// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
+const REQUEST_TOKEN: &str = "oidc-request-token-of-the-simulated-runner";
+
+/// The provider, and the run that it speaks for.
+#[derive(Debug)]
+pub struct Oidc {
+    clock: Clock,
+    key: Key,
+    claims: Map<String, Value>,
+    /// How many tokens were handed out; every `jti` is made of it.
+    issued: u64,
+}
+
+impl Oidc {
+    /// The provider for a run of `.github/workflows/release.yml` on a tag of `repository` (`owner/name`).
+    pub fn new(repository: &str, clock: Clock) -> Self {
+        let owner = repository.split('/').next().unwrap_or_default();
+        let workflow = format!("{repository}/.github/workflows/release.yml@refs/tags/v1.0.0");
+        let claims = json!({
+            "actor": "octocat",
+            "actor_id": "583231",
+            "base_ref": "",
+            "event_name": "push",
+            "head_ref": "",
+            "job_workflow_ref": workflow,
+            "job_workflow_sha": "1e7b5c1a9d3f4e2b8a6c0d9f7e5b3a1c2d4f6e8a",
+            "ref": "refs/tags/v1.0.0",
+            "ref_protected": "false",
+            "ref_type": "tag",
+            "repository": repository,
+            "repository_id": "724501",
+            "repository_owner": owner,
+            "repository_owner_id": "65",
+            "repository_visibility": "public",
+            "run_attempt": "1",
+            "run_id": "9054103264",
+            "run_number": "10",
+            "runner_environment": "github-hosted",
+            "sha": "1e7b5c1a9d3f4e2b8a6c0d9f7e5b3a1c2d4f6e8a",
+            "sub": format!("repo:{repository}:ref:refs/tags/v1.0.0"),
+            "workflow": "Release",
+            "workflow_ref": workflow,
+            "workflow_sha": "1e7b5c1a9d3f4e2b8a6c0d9f7e5b3a1c2d4f6e8a",
+        });
+        let Value::Object(claims) = claims else { unreachable!("the literal above is an object") };
+        Self { clock, key: Key::default(), claims, issued: 0 }
+    }
+
+    /// What the issuer signs with, for the services that trust it.
+    pub fn key(&self) -> Key {
+        self.key.clone()
+    }
+
+    /// Path and query of `ACTIONS_ID_TOKEN_REQUEST_URL`.
+    pub fn request_path_and_query(&self) -> String {
+        format!("{PATH}?{QUERY}")
+    }
+
+    /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
+    pub const fn request_token(&self) -> &'static str {
+        REQUEST_TOKEN
+    }
+
+    /// Sets a claim of every token from here on.
+    pub fn set_claim(&mut self, name: &str, value: impl Into<Value>) {
+        self.claims.insert(name.to_owned(), value.into());
+    }
+
+    /// Lets the run be a deployment to `environment`, which the subject then names.
+    pub fn set_environment(&mut self, environment: &str) {
+        let repository = self.claims.get("repository").and_then(Value::as_str).unwrap_or_default();
+        let subject = format!("repo:{repository}:environment:{environment}");
+        self.set_claim("sub", subject);
+        self.set_claim("environment", environment);
+    }
+
+    /// Lets the job be of the reusable workflow `job_workflow_ref`
+    /// (`owner/name/.github/workflows/file.yml@refs/…`), called by the run's own workflow.
+    pub fn set_reusable_workflow(&mut self, job_workflow_ref: &str) {
+        self.set_claim("job_workflow_ref", job_workflow_ref);
+    }
+
+    /// A token for `audience`, as the endpoint hands it out.
+    pub fn issue(&mut self, audience: &str) -> String {
+        self.issued += 1;
+        let now = self.clock.now();
+        let mut claims = self.claims.clone();
+        for (name, value) in [
+            ("iss", Value::from(GITHUB_OIDC_ISSUER)),
+            ("aud", audience.into()),
+            ("jti", format!("00000000-0000-4000-8000-{:012x}", self.issued).into()),
+            ("iat", now.into()),
+            ("nbf", (now.saturating_sub(300)).into()),
+            ("exp", (now + LIFETIME_SECONDS).into()),
+        ] {
+            // A claim that was set by hand wins: that is how a token from another issuer is made.
+            claims.entry(name).or_insert(value);
+        }
+        self.key.sign(&Value::Object(claims))
+    }
+}
+
+impl Service for Oidc {
+    fn name(&self) -> &'static str {
+        "oidc"
+    }
+
+    fn handle(&mut self, request: &Request) -> Response {
+        if request.path != PATH || request.method != "GET" {
+            return Response::json(404, &json!({ "message": "Not Found" }));
+        }
+        match request.header("authorization").and_then(|value| value.split_once(' ')) {
+            None => return Response::json(401, &json!({ "message": "Unauthorized" })),
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && token == REQUEST_TOKEN => {}
+            Some(_) => return Response::json(403, &json!({ "message": "Forbidden" })),
+        }
+        let query = request.query_pairs();
+        let value =
+            |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+        if value("api-version") != Some("2.0") {
+            let message = "No api-version was specified. This request requires an api-version.";
+            return Response::json(400, &json!({ "message": message }));
+        }
+        // Without an audience GitHub names the owner's page.
+        let owner = self.claims.get("repository_owner").and_then(Value::as_str).unwrap_or_default();
+        let default = format!("{GITHUB_SERVER}/{owner}");
+        let token = self.issue(value("audience").unwrap_or(&default));
+        Response::json(200, &json!({ "count": token.len(), "value": token }))
+    }
+
+    fn lag(&mut self, _reads: u32) {}
+
+    fn corrupt(&mut self, _files: u32) {}
+}

@@ -1,0 +1,295 @@
+//! Sockets for the simulators: HTTP/1.1 on loopback, one listener a service so that their origins differ.
+//!
+//! Knows requests and replies, and nothing of services or faults: those decide through [`Exchanges`].
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::{Request, Response};
+
+/// The largest request body that is taken, in bytes; more is answered with 413.
+const BODY_LIMIT_BYTES: usize = 1 << 30;
+
+/// Decides what becomes of a request that reached the listener with this number. Called on a thread that may block.
+pub(super) trait Exchanges: Send + Sync + 'static {
+    /// Takes a whole request.
+    fn exchange(&self, listener: usize, request: Request) -> Reply;
+}
+
+/// What goes back over the socket.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// The answer, at once.
+    Now(Response),
+    /// The answer, with one pause before it and one in the middle of its body.
+    Slow(Response, Duration),
+    /// Nothing: the connection is closed.
+    HangUp,
+}
+
+/// Listeners on a thread of their own; dropping it closes them and every connection.
+pub(super) struct Server {
+    addresses: Vec<SocketAddr>,
+    stop: watch::Sender<()>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Server {
+    /// Opens `count` listeners on loopback, with ports of the system's choice.
+    ///
+    /// # Errors
+    /// When no port or no thread is to be had.
+    pub(super) fn bind(count: usize) -> io::Result<Bound> {
+        let listeners = (0..count)
+            .map(|_| {
+                let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+                listener.set_nonblocking(true)?;
+                Ok(listener)
+            })
+            .collect::<io::Result<Vec<_>>>()?;
+        let addresses =
+            listeners.iter().map(std::net::TcpListener::local_addr).collect::<io::Result<Vec<_>>>()?;
+        Ok(Bound { listeners, addresses })
+    }
+}
+
+/// Listeners with addresses, not yet served: services can be told each other's origins first.
+pub(super) struct Bound {
+    listeners: Vec<std::net::TcpListener>,
+    addresses: Vec<SocketAddr>,
+}
+
+impl Bound {
+    /// The origin of each listener, such as `http://127.0.0.1:4711`.
+    pub(super) fn origins(&self) -> Vec<String> {
+        self.addresses.iter().map(|address| format!("http://{address}")).collect()
+    }
+
+    /// Begins to serve.
+    ///
+    /// # Errors
+    /// When the thread or its runtime cannot be made.
+    pub(super) fn serve(self, exchanges: Arc<dyn Exchanges>) -> io::Result<Server> {
+        let Self { listeners, addresses } = self;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = watch::channel(());
+        let thread = std::thread::Builder::new().name("simulators".into()).spawn(move || {
+            runtime.block_on(listen(listeners, exchanges, stopped));
+            // A service that is still at work keeps its thread and is not waited for.
+            runtime.shutdown_background();
+        })?;
+        Ok(Server { addresses, stop, thread: Some(thread) })
+    }
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nobody listens any more when the thread has ended by itself.
+        let _nobody = self.stop.send(());
+        if let Some(thread) = self.thread.take() {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+async fn listen(
+    listeners: Vec<std::net::TcpListener>,
+    exchanges: Arc<dyn Exchanges>,
+    mut stopped: watch::Receiver<()>,
+) {
+    let mut accepting = tokio::task::JoinSet::new();
+    for (number, listener) in listeners.into_iter().enumerate() {
+        let listener = TcpListener::from_std(listener).expect("the listener is non-blocking");
+        accepting.spawn(accept(number, listener, Arc::clone(&exchanges)));
+    }
+    // An error means that the sender is gone, which says the same.
+    let _gone = stopped.changed().await;
+}
+
+async fn accept(number: usize, listener: TcpListener, exchanges: Arc<dyn Exchanges>) {
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(number, stream, Arc::clone(&exchanges)));
+                }
+                // Such as a client that went away before it was accepted, or too many open files.
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            },
+            Some(_ended) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn connection(number: usize, stream: TcpStream, exchanges: Arc<dyn Exchanges>) {
+    // Without effect on correctness: small replies leave at once.
+    let _unsupported = stream.set_nodelay(true);
+    let service = hyper::service::service_fn(move |request| {
+        let exchanges = Arc::clone(&exchanges);
+        async move { answer(number, request, exchanges).await }
+    });
+    // The clock of the simulators is not the machine's, so the `Date` header is left to the services.
+    // A client that goes away, or a hang-up of ours, ends a connection with an error; both are wanted.
+    let _ended = hyper::server::conn::http1::Builder::new()
+        .auto_date_header(false)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+/// Says to hyper: close the connection, send nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is closed without a reply")]
+struct HangUp;
+
+async fn answer(
+    number: usize,
+    request: hyper::Request<Incoming>,
+    exchanges: Arc<dyn Exchanges>,
+) -> Result<hyper::Response<PausedBody>, HangUp> {
+    let request = match whole(request).await {
+        Ok(request) => request,
+        Err(Broken::TooLarge) => {
+            let refusal = Response::of(413, "text/plain; charset=utf-8", "413 Payload Too Large");
+            return Ok(wire(refusal.with("connection", "close"), Duration::ZERO));
+        }
+        Err(Broken::Unreadable) => return Err(HangUp),
+    };
+    let reply = tokio::task::spawn_blocking(move || exchanges.exchange(number, request))
+        .await
+        .map_err(|_panicked| HangUp)?;
+    match reply {
+        Reply::Now(response) => Ok(wire(response, Duration::ZERO)),
+        Reply::Slow(response, pause) => {
+            tokio::time::sleep(pause).await;
+            Ok(wire(response, pause))
+        }
+        Reply::HangUp => Err(HangUp),
+    }
+}
+
+/// Why there is no whole request.
+enum Broken {
+    TooLarge,
+    Unreadable,
+}
+
+async fn whole(request: hyper::Request<Incoming>) -> Result<Request, Broken> {
+    let (head, mut incoming) = request.into_parts();
+    let mut body = BytesMut::new();
+    while let Some(frame) = incoming.frame().await {
+        // A body that breaks off is never handed to a service: no server acts on half an upload.
+        let Ok(data) = frame.map_err(|_broken_off| Broken::Unreadable)?.into_data() else { continue };
+        if body.len() + data.len() > BODY_LIMIT_BYTES {
+            return Err(Broken::TooLarge);
+        }
+        body.extend_from_slice(&data);
+    }
+    Ok(Request {
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
+            .collect(),
+        body: body.freeze(),
+    })
+}
+
+fn wire(response: Response, pause: Duration) -> hyper::Response<PausedBody> {
+    let Response { status, reason, headers, body } = response;
+    let mut built = hyper::Response::new(PausedBody::new(body, pause));
+    *built.status_mut() =
+        hyper::StatusCode::from_u16(status).expect("services answer with real status codes");
+    if let Some(reason) = reason.and_then(|text| hyper::ext::ReasonPhrase::try_from(text.into_bytes()).ok()) {
+        built.extensions_mut().insert(reason);
+    }
+    for (name, value) in headers {
+        let name = HeaderName::try_from(name).expect("services answer with real header names");
+        let value = HeaderValue::try_from(value).expect("services answer with real header values");
+        built.headers_mut().append(name, value);
+    }
+    built
+}
+
+/// A body that may pause in its middle.
+struct PausedBody {
+    rest: Bytes,
+    pause: Option<Pause>,
+}
+
+struct Pause {
+    at_rest_bytes: usize,
+    duration: Duration,
+    sleep: Option<Pin<Box<tokio::time::Sleep>>>,
+}
+
+impl PausedBody {
+    fn new(body: Bytes, pause: Duration) -> Self {
+        let at_rest_bytes = body.len() / 2;
+        let pause = (!pause.is_zero() && at_rest_bytes > 0).then_some(Pause {
+            at_rest_bytes,
+            duration: pause,
+            sleep: None,
+        });
+        Self { rest: body, pause }
+    }
+}
+
+impl Body for PausedBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = &mut *self;
+        if let Some(pause) = &mut this.pause {
+            if this.rest.len() > pause.at_rest_bytes {
+                let first = this.rest.split_to(this.rest.len() - pause.at_rest_bytes);
+                return Poll::Ready(Some(Ok(Frame::data(first))));
+            }
+            let duration = pause.duration;
+            let sleep = pause.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(duration)));
+            if sleep.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            this.pause = None;
+        }
+        let rest = std::mem::take(&mut this.rest);
+        Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
