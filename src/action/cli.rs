@@ -1,0 +1,199 @@
+//! The command line, built from the schema's rows.
+//!
+//! clap splits the arguments; every refusal is said in this program's words and ends with exit code 64.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::env::Environment;
+use super::error::InputError;
+use super::inputs::{Flags, Inputs, Source};
+use super::nearest::nearest;
+use super::schema::{
+    Fallback, INPUTS, Input, Kind, ModeName, REHEARSE, REHEARSE_ABOUT, REHEARSE_NAME, inputs_of,
+};
+
+const ABOUT: &str = "Carries a project from a pushed tag to released everywhere, and proven.";
+
+const AFTER_HELP: &str = "\
+Flags stand above the INPUT_* variables of a workflow, and those above the defaults.
+Secrets are better kept out of the command line: set GITHUB_TOKEN and INPUT_PASSWORD.
+
+Exit codes: 0 settled or planned, 1 findings stand against it, 2 could not tell or only partly done, 64 typed wrong.";
+
+/// What the user asked for.
+#[derive(Debug)]
+pub(crate) enum Invocation {
+    /// A text to print on standard output: help, or the version.
+    Show(String),
+    /// A mode, with its inputs.
+    Mode(ModeName, Inputs),
+    /// The rehearsal, with its flags.
+    Rehearse(Inputs),
+}
+
+/// Reads what the user asked for from the arguments (without the program's name) and the environment.
+///
+/// # Errors
+/// When it makes no sense.
+pub(crate) fn read(arguments: &[OsString], environment: &Environment) -> Result<Invocation, InputError> {
+    let mut words = vec![env!("CARGO_PKG_NAME").to_owned()];
+    for argument in arguments {
+        let place = || format!("the argument `{}`", argument.to_string_lossy().escape_debug());
+        words.push(argument.to_str().ok_or_else(|| InputError::NoText { place: place() })?.to_owned());
+    }
+    insert_mode(&mut words, environment)?;
+    match command().try_get_matches_from(&words) {
+        Ok(matches) => invocation(&matches, environment),
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            Ok(Invocation::Show(error.to_string()))
+        }
+        Err(error) => Err(refusal(&error, words.get(1).map_or("", String::as_str))),
+    }
+}
+
+/// Puts the input `mode` in the place of the subcommand when the arguments begin without one.
+fn insert_mode(words: &mut Vec<String>, environment: &Environment) -> Result<(), InputError> {
+    let first = words.get(1).map(String::as_str);
+    if matches!(first, Some("--help" | "-h" | "--version" | "-V")) {
+        return Ok(());
+    }
+    match first {
+        Some(word) if !word.starts_with('-') => {
+            let others = [REHEARSE_NAME, "help"];
+            if others.contains(&word) { Ok(()) } else { known_mode(word) }
+        }
+        _ => {
+            let mode = environment.get("INPUT_MODE").ok_or(InputError::NoMode)?;
+            known_mode(mode)?;
+            words.insert(1, mode.to_owned());
+            Ok(())
+        }
+    }
+}
+
+fn known_mode(word: &str) -> Result<(), InputError> {
+    word.parse::<ModeName>().map(drop).map_err(|_unknown| {
+        let names = ModeName::ALL.iter().map(|mode| mode.as_str()).chain([REHEARSE_NAME]);
+        InputError::UnknownMode { typed: word.chars().take(60).collect(), nearest: nearest(word, names) }
+    })
+}
+
+fn invocation(matches: &ArgMatches, environment: &Environment) -> Result<Invocation, InputError> {
+    let Some((name, matches)) = matches.subcommand() else { return Err(InputError::NoMode) };
+    if name == REHEARSE_NAME {
+        let inputs = Inputs::of_flags(REHEARSE_NAME, REHEARSE, flags(REHEARSE.iter(), matches));
+        return Ok(Invocation::Rehearse(inputs));
+    }
+    let mode: ModeName = name.parse().expect("every subcommand but `rehearse` is a mode");
+    let inputs = Inputs::of_mode(mode, flags(inputs_of(mode), matches), environment)?;
+    Ok(Invocation::Mode(mode, inputs))
+}
+
+fn flags(rows: impl Iterator<Item = &'static Input>, matches: &ArgMatches) -> Flags {
+    let mut flags = Flags::new();
+    for row in rows.filter(|row| row.kind != Kind::Mode) {
+        if let Some(values) = matches.get_many::<String>(row.name) {
+            let text = values.map(String::as_str).collect::<Vec<_>>().join("\n");
+            flags.insert(row.name, (text, if row.positional { Source::Argument } else { Source::Flag }));
+        }
+    }
+    flags
+}
+
+fn command() -> Command {
+    let root = Command::new(env!("CARGO_PKG_NAME"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .after_help(AFTER_HELP)
+        .subcommand_required(true)
+        .subcommand_value_name("MODE")
+        .subcommand_help_heading("Modes");
+    let root = ModeName::ALL
+        .iter()
+        .fold(root, |root, mode| root.subcommand(subcommand(mode.as_str(), mode.about(), inputs_of(*mode))));
+    root.subcommand(subcommand(REHEARSE_NAME, REHEARSE_ABOUT, REHEARSE.iter()))
+}
+
+fn subcommand(
+    name: &'static str,
+    about: &'static str,
+    rows: impl Iterator<Item = &'static Input>,
+) -> Command {
+    let arguments = rows.filter(|row| row.kind != Kind::Mode).map(argument);
+    Command::new(name).about(about).after_help(AFTER_HELP).args(arguments)
+}
+
+fn argument(row: &'static Input) -> Arg {
+    let help = match shown_fallback(row.fallback) {
+        Some(fallback) => format!("{} [default: {fallback}]", row.doc),
+        None => row.doc.to_owned(),
+    };
+    let argument = Arg::new(row.name).help(help.replace('`', ""));
+    if row.positional {
+        return argument.value_name("FILE").action(ArgAction::Append).num_args(0..);
+    }
+    let argument = argument.long(row.name);
+    match row.kind {
+        Kind::Flag => argument
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .value_name("true|false"),
+        Kind::List | Kind::Paths => argument.action(ArgAction::Append).value_name(value_name(row.kind)),
+        _ => argument.value_name(value_name(row.kind)),
+    }
+}
+
+const fn value_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::List | Kind::Flag | Kind::Mode => "TEXT",
+        Kind::Paths | Kind::File => "FILE",
+        Kind::Folder => "DIR",
+        Kind::Address => "URL",
+        Kind::Secret => "SECRET",
+    }
+}
+
+fn shown_fallback(fallback: Fallback) -> Option<String> {
+    match fallback {
+        Fallback::Nothing => None,
+        Fallback::Text(text) | Fallback::Derived(text) | Fallback::Named { name: text, .. } => {
+            Some(text.to_owned())
+        }
+        Fallback::Variable { variable, .. } => Some(format!("${variable}")),
+    }
+}
+
+/// clap's refusal in our words. Values are never repeated: one of them may be a secret.
+fn refusal(error: &clap::Error, command: &str) -> InputError {
+    let word = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.split(['=', ' ']).next().unwrap_or_default().to_owned(),
+        _ => String::new(),
+    };
+    let argument: String = word(ContextKind::InvalidArg).chars().take(60).collect();
+    let usage = |what: String| InputError::Usage { what, command: command.to_owned() };
+    match error.kind() {
+        ErrorKind::UnknownArgument if argument.starts_with('-') => unknown_flag(&argument, command),
+        ErrorKind::UnknownArgument => usage(format!("`{command}` takes no bare argument")),
+        ErrorKind::InvalidSubcommand => usage("there is no help on that".to_owned()),
+        ErrorKind::ArgumentConflict => usage(format!("`{argument}` is given twice")),
+        ErrorKind::InvalidValue | ErrorKind::NoEquals => usage(format!("`{argument}` lacks its value")),
+        ErrorKind::TooManyValues => usage(format!("`{argument}` takes no value there; write `{argument}=…`")),
+        _ => usage("the arguments make no sense".to_owned()),
+    }
+}
+
+fn unknown_flag(typed: &str, command: &str) -> InputError {
+    let name = typed.trim_start_matches('-');
+    let rows = || INPUTS.iter().chain(REHEARSE).filter(|row| !row.positional && row.kind != Kind::Mode);
+    let own: Vec<_> = match command.parse::<ModeName>() {
+        Ok(mode) => rows().filter(|row| row.modes.contains(&mode)).map(|row| row.name).collect(),
+        Err(_) => REHEARSE.iter().map(|row| row.name).collect(),
+    };
+    let others: Vec<_> = rows().filter(|row| row.name == name).flat_map(|row| row.modes).copied().collect();
+    let nearest = if others.is_empty() { nearest(name, own) } else { None };
+    InputError::UnknownFlag { command: command.to_owned(), typed: typed.to_owned(), nearest, others }
+}

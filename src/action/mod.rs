@@ -1,0 +1,15 @@
+//! The edge: GitHub's runner protocol, the command line, and text for people.
+//!
+//! Everything here but `env`, `files` and `console` is a pure function: variables and arguments in, typed
+//! values out; typed results in, text out. No mode knows this module, and it decides nothing about a release.
+
+pub mod schema;
+
+pub(crate) mod cli;
+pub(crate) mod env;
+pub(crate) mod error;
+pub(crate) mod files;
+pub(crate) mod inputs;
+pub(crate) mod nearest;
+pub(crate) mod random;
+pub(crate) mod workspace;

@@ -1,0 +1,357 @@
+//! The one list of modes, inputs and outputs.
+//!
+//! `action.yml`, the reader of `INPUT_*`, the command line and `docs/inputs.md` are faces of these rows: nothing
+//! about an input is written anywhere else.
+
+pub mod faces;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::model::endpoints::PYPI_UPLOAD;
+
+/// What the program can be asked to do for a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "`about` says it")]
+pub enum ModeName {
+    VerifyTag,
+    ValidateWheels,
+    CollectArtifacts,
+    CreateRelease,
+    Publish,
+}
+
+use ModeName::{CollectArtifacts, CreateRelease, Publish, ValidateWheels, VerifyTag};
+
+/// A text that names no mode.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no mode `{text}`")]
+pub struct UnknownMode {
+    text: String,
+}
+
+impl ModeName {
+    /// All modes, in the order in which a release uses them.
+    pub const ALL: &'static [Self] = &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, Publish];
+
+    /// What users call it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            VerifyTag => "verify-tag",
+            ValidateWheels => "validate-wheels",
+            CollectArtifacts => "collect-artifacts",
+            CreateRelease => "create-release",
+            Publish => "publish",
+        }
+    }
+
+    /// What it does, in one sentence.
+    pub const fn about(self) -> &'static str {
+        match self {
+            VerifyTag => {
+                "Checks that the tag names a version, that the project's files state the same one, and that tag and commit exist."
+            }
+            CollectArtifacts => {
+                "Downloads the artifacts that named workflows made for one commit, and places their files: wheels and sdists in one folder, everything else in another."
+            }
+            ValidateWheels => {
+                "Checks every wheel and sdist as indexes and installers will, and leaves a manifest of exactly these files."
+            }
+            CreateRelease => {
+                "Makes the GitHub release as a draft, uploads what is missing, and publishes it last."
+            }
+            Publish => {
+                "Uploads wheels and sdists to PyPI or another Python index, and reads back that the index holds the same bytes."
+            }
+        }
+    }
+}
+
+impl fmt::Display for ModeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ModeName {
+    type Err = UnknownMode;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|mode| mode.as_str() == text)
+            .ok_or_else(|| UnknownMode { text: text.chars().take(60).collect() })
+    }
+}
+
+/// What the text of an input has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any text of one line.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// Texts, separated by commas or line ends.
+    List,
+    /// Paths of files, one a line.
+    Paths,
+    /// A folder.
+    Folder,
+    /// A file.
+    File,
+    /// The base address of a service.
+    Address,
+    /// A text that nobody may see.
+    Secret,
+    /// The name of a mode.
+    Mode,
+}
+
+/// What stands for an input that is not given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// Nothing does.
+    Nothing,
+    /// This text, which `action.yml` states as the default.
+    Text(&'static str),
+    /// This text; documents say what it is instead of writing it out.
+    Named {
+        /// The text.
+        value: &'static str,
+        /// What documents call it.
+        name: &'static str,
+    },
+    /// A variable of the environment. `action.yml` may fill it by an expression.
+    Variable {
+        /// The variable.
+        variable: &'static str,
+        /// The default in `action.yml`.
+        expression: Option<&'static str>,
+    },
+    /// What the mode finds out by itself, as documents say it.
+    Derived(&'static str),
+}
+
+/// One input: an `INPUT_*` variable and a flag.
+#[derive(Clone, Copy, Debug)]
+pub struct Input {
+    /// Kebab-case, and unique among all modes.
+    pub name: &'static str,
+    /// What it is for, in a sentence or two of Markdown.
+    pub doc: &'static str,
+    /// What its text has to be.
+    pub kind: Kind,
+    /// What stands for it when it is not given.
+    pub fallback: Fallback,
+    /// The modes that read it.
+    pub modes: &'static [ModeName],
+    /// Whether the command line takes it as bare arguments, without a flag.
+    pub positional: bool,
+}
+
+/// One output: a name in `$GITHUB_OUTPUT` and a key of the report's `outputs`.
+#[derive(Clone, Copy, Debug)]
+pub struct OutputRow {
+    /// Kebab-case.
+    pub name: &'static str,
+    /// What it holds, in a sentence or two of Markdown.
+    pub doc: &'static str,
+    /// The modes that set it.
+    pub modes: &'static [ModeName],
+}
+
+const EVERY: &[ModeName] = ModeName::ALL;
+const WITH_PACKAGES: &[ModeName] = &[CollectArtifacts, ValidateWheels, CreateRelease, Publish];
+
+const fn input(
+    name: &'static str,
+    kind: Kind,
+    fallback: Fallback,
+    modes: &'static [ModeName],
+    doc: &'static str,
+) -> Input {
+    Input { name, doc, kind, fallback, modes, positional: false }
+}
+
+const fn output(name: &'static str, modes: &'static [ModeName], doc: &'static str) -> OutputRow {
+    OutputRow { name, doc, modes }
+}
+
+/// All inputs, in the order of the documents.
+#[rustfmt::skip]
+pub const INPUTS: &[Input] = &[
+    input("mode", Kind::Mode, Fallback::Nothing, EVERY,
+        "What to do: `verify-tag`, `collect-artifacts`, `validate-wheels`, `create-release` or `publish`."),
+    input("dry-run", Kind::Flag, Fallback::Text("false"), EVERY,
+        "Look at everything, print the plan and change nothing."),
+    input("report", Kind::File, Fallback::Nothing, EVERY,
+        "File for the report in JSON. `-` is standard output, which then carries nothing else."),
+    input("tag", Kind::Text, Fallback::Derived("the ref that started the run, when it is a tag"), EVERY,
+        "The tag to release, such as `v1.2.0`. Give it in workflows that a tag does not start by itself (`workflow_run`)."),
+    input("commit", Kind::Text, Fallback::Derived("the `workflow_run` event's `head_sha`, else the tag's commit, else `GITHUB_SHA`"),
+        &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease],
+        "The full hash of the commit that is released."),
+    input("repository", Kind::Text, Fallback::Variable { variable: "GITHUB_REPOSITORY", expression: None },
+        &[VerifyTag, CollectArtifacts, CreateRelease],
+        "The repository on GitHub, as `owner/name`."),
+    input("github-token", Kind::Secret, Fallback::Variable { variable: "GITHUB_TOKEN", expression: Some("${{ github.token }}") },
+        &[VerifyTag, CollectArtifacts, CreateRelease],
+        "Token for GitHub. `verify-tag` needs `contents: read`, `collect-artifacts` `actions: read`, `create-release` `contents: write`."),
+    input("project-dir", Kind::Folder, Fallback::Text("."), &[VerifyTag],
+        "Folder that holds `Cargo.toml` or `pyproject.toml`, or both."),
+    input("packages-dir", Kind::Folder, Fallback::Text("dist"), WITH_PACKAGES,
+        "Folder of the wheels and sdists."),
+    input("assets-dir", Kind::Folder, Fallback::Text("release-assets"), WITH_PACKAGES,
+        "Folder of everything else that belongs on the release page, such as executables. The default may be missing."),
+    input("manifest-dir", Kind::Folder, Fallback::Text("release-manifest"), &[ValidateWheels, CreateRelease, Publish],
+        "Folder of `manifest.json` and `SHA256SUMS`: `validate-wheels` writes them, the later modes hold every file to them. \
+         Without a manifest there, the later modes run the checks themselves."),
+    Input {
+        name: "files",
+        kind: Kind::Paths,
+        fallback: Fallback::Nothing,
+        modes: &[ValidateWheels],
+        positional: true,
+        doc: "Wheels and sdists to check, one path a line, instead of those in `packages-dir`.",
+    },
+    input("workflows", Kind::List, Fallback::Nothing, &[CollectArtifacts],
+        "The workflows whose artifacts to collect, by file name (`wheels.yml`), separated by commas or line ends. Each must have succeeded for the commit."),
+    input("artifacts", Kind::List, Fallback::Text("*"), &[CollectArtifacts],
+        "Patterns of artifact names to collect (`*` and `?`), separated by commas or line ends."),
+    input("rename", Kind::Text, Fallback::Text("{name}"), &[CollectArtifacts],
+        "New name for files that are no wheel or sdist, made of `{name}`, `{stem}`, `{ext}`, `{artifact}` and `{workflow}`, \
+         such as `{stem}-{artifact}{ext}`. A name taken twice by different bytes stops the run."),
+    input("notes-file", Kind::File, Fallback::Nothing, &[CreateRelease],
+        "File with the release notes in Markdown, instead of the version's section of `changelog`."),
+    input("changelog", Kind::File, Fallback::Text("CHANGELOG.md"), &[CreateRelease],
+        "Changelog in the form of Keep a Changelog, whose section about the version becomes the release notes. The default may be missing."),
+    input("title", Kind::Text, Fallback::Derived("the tag"), &[CreateRelease],
+        "Title of the release."),
+    input("publish", Kind::Flag, Fallback::Text("true"), &[CreateRelease],
+        "Whether to publish the release. `false` leaves the complete draft, so that a later step can publish it last."),
+    input("repository-url", Kind::Address, Fallback::Named { value: PYPI_UPLOAD, name: "PyPI's upload endpoint" }, &[Publish],
+        "Upload endpoint of the index (legacy API). One other than PyPI's or TestPyPI's needs `index-url` too."),
+    input("index-url", Kind::Address, Fallback::Derived("the index that belongs to `repository-url`, for PyPI and TestPyPI"), &[Publish],
+        "Simple index from which users install. It tells what is already there, and proves afterwards what arrived."),
+    input("user", Kind::Text, Fallback::Text("__token__"), &[Publish],
+        "User name for the index; `__token__` goes with an API token."),
+    input("password", Kind::Secret, Fallback::Nothing, &[Publish],
+        "API token or password for the index. Leave it out for trusted publishing, which needs `id-token: write`."),
+];
+
+/// All outputs, in the order in which they are written.
+#[rustfmt::skip]
+pub const OUTPUTS: &[OutputRow] = &[
+    output("outcome", EVERY,
+        "How it ended: `done`, `already-done`, `resumed`, `planned`, `not-ready`, `blocked`, `partial` or `error`."),
+    output("tag", &[VerifyTag, CreateRelease], "The tag, without `refs/tags/`."),
+    output("version", &[VerifyTag, ValidateWheels, Publish], "The version: as the tag spells it (`verify-tag`), or as the distributions do."),
+    output("version-pep440", &[VerifyTag], "The version in PEP 440 spelling, such as `1.2.0rc1`."),
+    output("version-semver", &[VerifyTag], "The version in SemVer spelling, such as `1.2.0-rc.1`; empty where SemVer cannot say it."),
+    output("prerelease", &[VerifyTag], "`true` when the version is a prerelease, else `false`."),
+    output("commit", &[VerifyTag, CollectArtifacts], "Full hash of the commit that is released."),
+    output("packages-dir", &[CollectArtifacts], "Folder in which the wheels and sdists were placed."),
+    output("artifacts", &[CollectArtifacts], "How many artifacts were collected."),
+    output("manifest", &[ValidateWheels], "Path of `manifest.json`."),
+    output("projects", &[ValidateWheels, Publish], "Names of the projects that the distributions belong to, one a line."),
+    output("wheels", &[ValidateWheels], "How many wheels there are."),
+    output("sdists", &[ValidateWheels], "How many sdists there are."),
+    output("files", &[CollectArtifacts, ValidateWheels, Publish], "How many files there are in all."),
+    output("release-id", &[CreateRelease], "GitHub's number of the release."),
+    output("release-url", &[CreateRelease], "Address of the release's page."),
+    output("draft", &[CreateRelease], "`true` while the release is a draft, else `false`."),
+    output("assets", &[CreateRelease], "How many files the release holds."),
+    output("uploaded", &[Publish], "How many files this run uploaded."),
+    output("index-url", &[Publish], "The index that was read back."),
+];
+
+/// What `release-action rehearse` takes. It is a command for people and no mode: it has flags only.
+#[rustfmt::skip]
+pub const REHEARSE: &[Input] = &[
+    input("packages-dir", Kind::Folder, Fallback::Derived("a sample project"), &[],
+        "Folder of your own wheels and sdists, to rehearse with instead of a sample project."),
+    input("fault", Kind::List, Fallback::Nothing, &[],
+        "Break the Nth request, as KIND@N or KIND@SERVICE:N, and show the recovery. Repeatable. \
+         Kinds: refuse, drop, lost, stale, slow, other-bytes, html, kill, kill-after."),
+    input("report", Kind::File, Fallback::Nothing, &[],
+        "File for the report in JSON. `-` is standard output, which then carries nothing else."),
+];
+
+/// The command that plays a whole release on this machine.
+pub const REHEARSE_NAME: &str = "rehearse";
+
+/// What `rehearse` does, in one sentence.
+pub const REHEARSE_ABOUT: &str = "Plays a whole release against simulated services on this machine, twice; the second time nothing is left to do.";
+
+/// The inputs of one mode.
+pub fn inputs_of(mode: ModeName) -> impl Iterator<Item = &'static Input> {
+    INPUTS.iter().filter(move |input| input.modes.contains(&mode))
+}
+
+/// The outputs of one mode.
+pub fn outputs_of(mode: ModeName) -> impl Iterator<Item = &'static OutputRow> {
+    OUTPUTS.iter().filter(move |output| output.modes.contains(&mode))
+}
+
+/// The input called `name`.
+pub fn input_named(name: &str) -> Option<&'static Input> {
+    INPUTS.iter().find(|input| input.name == name)
+}
+
+/// The variable in which the runner passes an input: dashes stay, the rest is in capitals.
+pub fn variable(name: &str) -> String {
+    format!("INPUT_{}", name.to_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn is_kebab_case(name: &str) -> bool {
+        name.split('-').all(|word| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        })
+    }
+
+    #[test]
+    fn names_are_kebab_case_and_unique() {
+        for names in [
+            INPUTS.iter().map(|row| row.name).collect::<Vec<_>>(),
+            OUTPUTS.iter().map(|row| row.name).collect(),
+            REHEARSE.iter().map(|row| row.name).collect(),
+        ] {
+            assert!(names.iter().all(|name| is_kebab_case(name)), "{names:?}");
+            assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn every_row_is_documented_and_belongs_somewhere() {
+        for Input { name, doc, modes, .. } in INPUTS {
+            assert!(doc.ends_with('.') && !doc.contains('\n') && !modes.is_empty(), "{name}");
+        }
+        for OutputRow { name, doc, modes } in OUTPUTS {
+            assert!(doc.ends_with('.') && !doc.contains('\n') && !modes.is_empty(), "{name}");
+        }
+        for mode in ModeName::ALL {
+            assert_eq!(mode.as_str().parse(), Ok(*mode));
+            assert!(mode.about().ends_with('.') && outputs_of(*mode).count() > 1);
+            let positional = inputs_of(*mode).filter(|input| input.positional).count();
+            assert!(positional <= 1, "{mode} cannot tell its bare arguments apart");
+        }
+    }
+
+    #[test]
+    fn no_default_is_a_secret() {
+        for input in INPUTS.iter().filter(|input| input.kind == Kind::Secret) {
+            assert!(
+                matches!(input.fallback, Fallback::Nothing | Fallback::Variable { .. }),
+                "{}",
+                input.name
+            );
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The faces of the schema that are files: `action.yml` and `docs/inputs.md`. A test holds the files to them.
+
+use std::fmt::Write as _;
+
+use super::{Fallback, INPUTS, Input, Kind, ModeName, OUTPUTS, OutputRow, inputs_of, outputs_of};
+
+const PREFACE: &str = "\
+# Written from src/action/schema.rs; `BLESS=1 cargo test --test it docs` writes it anew.
+name: release-action
+description: Carries a Python or Rust project from a pushed tag to released everywhere, and proven.
+author: The release-action maintainers
+branding:
+  icon: package
+  color: blue
+";
+
+const RUNS: &str = "\
+runs:
+  using: docker
+  image: Dockerfile
+";
+
+const INTRODUCTION: &str = "\
+<!-- Written from src/action/schema.rs; `BLESS=1 cargo test --test it docs` writes it anew. -->
+
+# Inputs and outputs
+
+Every input is a key below `with:` in a workflow, and a flag of the same name on the command line
+(`release-action validate-wheels --packages-dir dist`). A flag stands above an input, and an input above the default;
+an empty text is the same as none. On the command line a flag of another mode is refused, in a workflow an input of
+another mode is left alone, and a name that is no input of any mode is refused in both.
+
+On the command line, secrets are better given by variables than by flags, which every process of the machine can
+read: `GITHUB_TOKEN` stands for `github-token`, and `INPUT_PASSWORD` for `password`.
+
+A list is separated by commas or line ends; a flag of a list may be repeated. Paths are relative to the workspace or,
+on the command line, to the current folder.
+
+## Exit codes
+
+| code | meaning |
+|---:|---|
+| 0 | Settled: all is as declared. Or planned, with `dry-run`; or told to skip. |
+| 1 | Looked, and it is bad: a finding stands against it. |
+| 2 | Could not tell, or only partly done. Run again: what is done is found and not repeated. |
+| 64 | Typed wrong: an unknown mode or input, a bad value, a folder that does not exist. |
+
+## Outcomes
+
+The output `outcome` says how a run ended.
+
+| outcome | meaning | exit code |
+|---|---|---:|
+| `done` | This run did all of it, or looked and found nothing against it. | 0 |
+| `already-done` | All of it was there already, with the same bytes. | 0 |
+| `resumed` | A part was there already, and this run did the rest. | 0 |
+| `planned` | `dry-run`: the plan is printed and nothing was changed. | 0 |
+| `not-ready` | What the mode builds on is not there yet. | 0 |
+| `blocked` | A finding stands against it, and nothing was changed. | 1 |
+| `partial` | Something was changed, and something is left or not as declared. | 2, or 1 with a finding |
+| `error` | It could not be told, and nothing is known to be changed; or it was typed wrong. | 2 or 64 |
+";
+
+/// The text of `action.yml`.
+pub fn action_yml() -> String {
+    let mut text = PREFACE.to_owned();
+    text.push_str("inputs:\n");
+    for input in INPUTS {
+        let Input { name, doc, kind, fallback, modes: _, positional: _ } = input;
+        let only = only(input.modes);
+        let doc = yaml(&format!("{doc}{}{only}", derived(*fallback)));
+        let required = *kind == Kind::Mode;
+        write!(text, "  {name}:\n    description: {doc}\n    required: {required}\n").expect(STRING);
+        if let Some(default) = default_of(*fallback) {
+            writeln!(text, "    default: {}", yaml(default)).expect(STRING);
+        }
+    }
+    text.push_str("outputs:\n");
+    for OutputRow { name, doc, modes } in OUTPUTS {
+        let doc = yaml(&format!("{doc}{}", only(modes)));
+        write!(text, "  {name}:\n    description: {doc}\n").expect(STRING);
+    }
+    text.push_str(RUNS);
+    text
+}
+
+const STRING: &str = "writing to a string cannot fail";
+
+/// The text of `docs/inputs.md`.
+pub fn inputs_markdown() -> String {
+    let mut text = INTRODUCTION.to_owned();
+    for mode in ModeName::ALL {
+        write!(text, "\n## {mode}\n\n{}\n\n", mode.about()).expect(STRING);
+        text.push_str("| input | what it is for | default |\n|---|---|---|\n");
+        for Input { name, doc, kind, fallback, .. } in inputs_of(*mode) {
+            let default = match (kind, fallback) {
+                (Kind::Mode, _) => "required".to_owned(),
+                (_, Fallback::Nothing) => String::new(),
+                (_, Fallback::Text(default)) => format!("`{default}`"),
+                (_, Fallback::Named { name, .. } | Fallback::Derived(name)) => (*name).to_owned(),
+                (_, Fallback::Variable { variable, expression }) => match expression {
+                    Some(expression) => format!("`{expression}`; `{variable}` on the command line"),
+                    None => format!("`{variable}`"),
+                },
+            };
+            writeln!(text, "| `{name}` | {} | {} |", cell(doc), cell(&default)).expect(STRING);
+        }
+        text.push_str("\n| output | what it holds |\n|---|---|\n");
+        for OutputRow { name, doc, modes: _ } in outputs_of(*mode) {
+            writeln!(text, "| `{name}` | {} |", cell(doc)).expect(STRING);
+        }
+    }
+    text
+}
+
+/// What `action.yml` states as the default.
+pub const fn default_of(fallback: Fallback) -> Option<&'static str> {
+    match fallback {
+        Fallback::Text(text) => Some(text),
+        Fallback::Variable { expression, .. } => expression,
+        Fallback::Nothing | Fallback::Named { .. } | Fallback::Derived(_) => None,
+    }
+}
+
+fn derived(fallback: Fallback) -> String {
+    match fallback {
+        Fallback::Named { name: default, .. } | Fallback::Derived(default) => format!(" Default: {default}."),
+        Fallback::Variable { expression: None, variable } => format!(" Default: `{variable}`."),
+        _ => String::new(),
+    }
+}
+
+fn only(modes: &[ModeName]) -> String {
+    if modes.len() == ModeName::ALL.len() {
+        return String::new();
+    }
+    let names: Vec<_> = modes.iter().map(|mode| mode.as_str()).collect();
+    format!(" ({})", names.join(", "))
+}
+
+/// A scalar of YAML: in double quotes YAML reads what JSON does.
+fn yaml(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

@@ -1,0 +1,118 @@
+//! Documents that are written from the code, or that have to keep up with it.
+
+use std::fs;
+use std::path::Path;
+
+use release_action::action::schema::faces::{action_yml, default_of, inputs_markdown};
+use release_action::action::schema::{INPUTS, Kind, ModeName, OUTPUTS};
+
+fn path(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(path(name)).unwrap_or_default()
+}
+
+/// Compares a file with what the code says it holds; with `BLESS=1` in the environment it writes the file.
+#[expect(clippy::disallowed_methods, reason = "a test has no `action::env`, and writes a document in place")]
+fn check(name: &str, expected: &str) {
+    if std::env::var("BLESS").is_ok_and(|value| value == "1") {
+        fs::create_dir_all(path(name).parent().expect("it is in a folder")).expect("the folder");
+        fs::write(path(name), expected).expect("the document is written");
+    }
+    let found = read(name);
+    let differs = found.lines().zip(expected.lines()).position(|(found, expected)| found != expected);
+    assert!(
+        found == expected,
+        "`{name}` is stale from line {}; run `BLESS=1 cargo test --test it docs`",
+        differs.unwrap_or_else(|| found.lines().count().min(expected.lines().count())) + 1,
+    );
+}
+
+#[test]
+fn action_yml_is_the_schema() {
+    check("action.yml", &action_yml());
+}
+
+#[test]
+fn inputs_page_is_the_schema() {
+    check("docs/inputs.md", &inputs_markdown());
+}
+
+/// Reads `action.yml` by its indentation, so that the generator does not vouch for itself.
+fn keys_below(section: &str) -> Vec<(String, Vec<String>)> {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    let text = read("action.yml");
+    let lines = text.lines().skip_while(|line| *line != format!("{section}:")).skip(1);
+    for line in lines.take_while(|line| line.starts_with("  ")) {
+        match (line.strip_prefix("    "), found.last_mut()) {
+            (Some(property), Some((_, properties))) => properties.push(property.to_owned()),
+            _ => found.push((line.trim().trim_end_matches(':').to_owned(), Vec::new())),
+        }
+    }
+    found
+}
+
+#[test]
+fn action_yml_has_every_input_with_its_default_and_every_output() {
+    let inputs = keys_below("inputs");
+    assert_eq!(inputs.len(), INPUTS.len());
+    for (input, (name, properties)) in INPUTS.iter().zip(inputs) {
+        assert_eq!(input.name, name);
+        let property = |key: &str| {
+            let found = properties.iter().find_map(|line| line.strip_prefix(&format!("{key}: ")));
+            found.map(|value| serde_json::from_str::<serde_json::Value>(value).expect("quoted, or a word"))
+        };
+        assert_eq!(property("default"), default_of(input.fallback).map(Into::into), "{name}");
+        assert_eq!(property("required"), Some((input.kind == Kind::Mode).into()), "{name}");
+        let description = property("description").expect("a description");
+        assert!(description.as_str().expect("text").starts_with(input.doc), "{name}");
+    }
+    let outputs = keys_below("outputs");
+    assert_eq!(outputs.len(), OUTPUTS.len());
+    for (output, (name, properties)) in OUTPUTS.iter().zip(outputs) {
+        assert_eq!(output.name, name);
+        // A container action's outputs come from `$GITHUB_OUTPUT`; `value:` is for composite actions.
+        assert!(properties.len() == 1 && properties[0].starts_with("description: "), "{name}");
+    }
+}
+
+#[test]
+fn action_yml_passes_nothing_through_arguments() {
+    let runs: Vec<String> = keys_below("runs").into_iter().map(|(line, _)| line).collect();
+    assert_eq!(runs, ["using: docker", "image: Dockerfile"]);
+    let text = read("action.yml");
+    for key in ["name:", "description:", "author:", "branding:"] {
+        assert!(text.lines().any(|line| line.starts_with(key)), "{key}");
+    }
+}
+
+#[test]
+fn inputs_page_has_a_section_for_each_mode_with_its_inputs_and_outputs() {
+    let page = read("docs/inputs.md");
+    for mode in ModeName::ALL {
+        let (_, section) = page.split_once(&format!("\n## {mode}\n")).expect("a section");
+        let section = section.split("\n## ").next().expect("there is a first part");
+        let rows = section.lines().filter(|line| line.starts_with("| `")).count();
+        let inputs = INPUTS.iter().filter(|input| input.modes.contains(mode));
+        let outputs = OUTPUTS.iter().filter(|output| output.modes.contains(mode));
+        let names: Vec<_> = inputs.map(|input| input.name).chain(outputs.map(|output| output.name)).collect();
+        assert_eq!(rows, names.len(), "{mode}");
+        for name in names {
+            assert!(section.contains(&format!("| `{name}` |")), "{mode}: {name}");
+        }
+    }
+}
+
+#[test]
+fn report_page_names_every_outcome_of_the_schema() {
+    let [page, inputs] = [read("docs/report.md"), read("docs/inputs.md")];
+    let outcome = OUTPUTS.iter().find(|output| output.name == "outcome").expect("there is one");
+    let names: Vec<_> = outcome.doc.split('`').skip(1).step_by(2).collect();
+    assert_eq!(names.len(), 8);
+    for name in names {
+        assert!(inputs.contains(&format!("| `{name}` |")), "{name}");
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+}
