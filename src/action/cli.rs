@@ -197,3 +197,7 @@ fn unknown_flag(typed: &str, command: &str) -> InputError {
     let nearest = if others.is_empty() { nearest(name, own) } else { None };
     InputError::UnknownFlag { command: command.to_owned(), typed: typed.to_owned(), nearest, others }
 }
+
+#[cfg(test)]
+#[path = "cli_tests.rs"]
+mod tests;

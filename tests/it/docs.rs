@@ -1,26 +1,30 @@
 //! Documents that are written from the code, or that have to keep up with it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use release_action::action::schema::faces::{action_yml, default_of, inputs_markdown};
 use release_action::action::schema::{INPUTS, Kind, ModeName, OUTPUTS};
 
-fn path(name: &str) -> std::path::PathBuf {
+fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
+/// Reads a document. With `BLESS=1` in the environment the generated ones are written first, once for all tests.
+#[expect(clippy::disallowed_methods, reason = "a test has no `action::env`, and writes a document in place")]
 fn read(name: &str) -> String {
+    static BLESSED: Once = Once::new();
+    BLESSED.call_once(|| {
+        if std::env::var("BLESS").is_ok_and(|value| value == "1") {
+            fs::write(path("action.yml"), action_yml()).expect("the document is written");
+            fs::write(path("docs/inputs.md"), inputs_markdown()).expect("the document is written");
+        }
+    });
     fs::read_to_string(path(name)).unwrap_or_default()
 }
 
-/// Compares a file with what the code says it holds; with `BLESS=1` in the environment it writes the file.
-#[expect(clippy::disallowed_methods, reason = "a test has no `action::env`, and writes a document in place")]
 fn check(name: &str, expected: &str) {
-    if std::env::var("BLESS").is_ok_and(|value| value == "1") {
-        fs::create_dir_all(path(name).parent().expect("it is in a folder")).expect("the folder");
-        fs::write(path(name), expected).expect("the document is written");
-    }
     let found = read(name);
     let differs = found.lines().zip(expected.lines()).position(|(found, expected)| found != expected);
     assert!(
