@@ -5,11 +5,15 @@
 
 pub mod schema;
 
+pub(crate) mod annotate;
 pub(crate) mod cli;
+pub(crate) mod context;
 pub(crate) mod env;
 pub(crate) mod error;
 pub(crate) mod files;
 pub(crate) mod inputs;
 pub(crate) mod nearest;
+pub(crate) mod outcome;
+pub(crate) mod outputs;
 pub(crate) mod random;
 pub(crate) mod workspace;

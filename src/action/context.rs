@@ -1,0 +1,190 @@
+//! What the runner tells about the run: its variables and the event, parsed once.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use super::env::Environment;
+use super::error::InputError;
+use crate::model::endpoints::{Endpoint, GITHUB_API};
+use crate::model::revision::{CommitSha, Repository};
+use crate::model::secret::Secret;
+
+/// The facts of the run. On a machine that is no runner nearly all are missing, and that is fine.
+#[derive(Clone, Debug)]
+pub(crate) struct Runner {
+    /// Whether a runner started us, so that it reads our output for commands.
+    pub(crate) is_runner: bool,
+    /// Whether the user asked the runner for debug lines.
+    pub(crate) is_debug: bool,
+    /// The repository of the workflow run.
+    pub(crate) repository: Option<Repository>,
+    /// The full ref that started the run (`refs/tags/v1.2.0`).
+    pub(crate) git_ref: Option<String>,
+    /// The commit that started the run. On `workflow_run` it is the default branch's, not what was built.
+    pub(crate) commit: Option<CommitSha>,
+    /// The name of the event that started the run.
+    pub(crate) event_name: Option<String>,
+    /// The file with the event.
+    pub(crate) event_path: Option<PathBuf>,
+    /// GitHub's REST API, which may be another server's.
+    pub(crate) api: Endpoint,
+    /// Where an identity token can be had: with `id-token: write` only.
+    pub(crate) identity: Option<IdentityRequest>,
+    /// The file that takes outputs.
+    pub(crate) output_path: Option<PathBuf>,
+    /// The file that takes the step's summary.
+    pub(crate) summary_path: Option<PathBuf>,
+    /// Whether the user wants no colour anywhere (`NO_COLOR`).
+    pub(crate) no_color: bool,
+}
+
+/// Where and with which token an identity token can be asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct IdentityRequest {
+    /// The address, with a query.
+    pub(crate) url: String,
+    /// The token that entitles to ask.
+    pub(crate) token: Secret<String>,
+}
+
+/// Why the event makes no sense.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub(crate) enum EventError {
+    #[error("the event is no JSON of the form that GitHub writes")]
+    Json(#[from] serde_json::Error),
+    #[error("the event names no commit")]
+    Commit(#[from] crate::model::revision::RevisionError),
+}
+
+impl Runner {
+    /// Reads the facts out of the environment.
+    ///
+    /// # Errors
+    /// When a variable holds what it cannot hold; the user may have set it by hand.
+    pub(crate) fn of(environment: &Environment) -> Result<Self, InputError> {
+        let owned = |name| environment.get(name).map(str::to_owned);
+        let path = |name| environment.get(name).map(PathBuf::from);
+        let url = owned("ACTIONS_ID_TOKEN_REQUEST_URL");
+        let token = owned("ACTIONS_ID_TOKEN_REQUEST_TOKEN").map(Secret::new);
+        Ok(Self {
+            is_runner: environment.get("GITHUB_ACTIONS") == Some("true"),
+            is_debug: environment.get("RUNNER_DEBUG") == Some("1"),
+            repository: parsed(environment, "GITHUB_REPOSITORY")?,
+            git_ref: owned("GITHUB_REF"),
+            commit: parsed(environment, "GITHUB_SHA")?,
+            event_name: owned("GITHUB_EVENT_NAME"),
+            event_path: path("GITHUB_EVENT_PATH"),
+            api: match parsed(environment, "GITHUB_API_URL")? {
+                Some(api) => api,
+                None => GITHUB_API.parse().expect("the table holds good addresses"),
+            },
+            identity: url.zip(token).map(|(url, token)| IdentityRequest { url, token }),
+            output_path: path("GITHUB_OUTPUT"),
+            summary_path: path("GITHUB_STEP_SUMMARY"),
+            no_color: environment.get("NO_COLOR").is_some(),
+        })
+    }
+
+    /// The file to ask for the commit that another workflow was run for, when that is what started this run.
+    pub(crate) fn producer_event(&self) -> Option<&PathBuf> {
+        self.event_path.as_ref().filter(|_| self.event_name.as_deref() == Some("workflow_run"))
+    }
+}
+
+fn parsed<T>(environment: &Environment, name: &str) -> Result<Option<T>, InputError>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    let value = environment.get(name).map(str::parse::<T>).transpose();
+    value.map_err(|error| InputError::Value {
+        place: format!("the variable `{name}`"),
+        source: Box::new(error),
+    })
+}
+
+/// The little of the event that we read.
+#[derive(Deserialize)]
+struct Event {
+    workflow_run: Option<WorkflowRun>,
+}
+
+#[derive(Deserialize)]
+struct WorkflowRun {
+    head_sha: String,
+}
+
+/// The commit that the workflow of a `workflow_run` event was run for.
+///
+/// # Errors
+/// When the bytes are no event.
+pub(crate) fn producer_commit(event: &[u8]) -> Result<Option<CommitSha>, EventError> {
+    let Event { workflow_run } = serde_json::from_slice(event)?;
+    Ok(workflow_run.map(|run| run.head_sha.parse()).transpose()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_that_is_no_runner_has_github_and_nothing_else() {
+        let runner = Runner::of(&Environment::default()).expect("good");
+        assert!(!runner.is_runner && runner.repository.is_none() && runner.identity.is_none());
+        assert_eq!(runner.api.to_string().trim_end_matches('/'), GITHUB_API);
+    }
+
+    #[test]
+    fn a_runner_tells_all() {
+        let sha = "0123456789abcdef0123456789abcdef01234567";
+        let variables = [
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_REPOSITORY", "o/r"),
+            ("GITHUB_REF", "refs/tags/v1.0.0"),
+            ("GITHUB_SHA", sha),
+            ("GITHUB_API_URL", "http://127.0.0.1:9/api/v3"),
+            ("GITHUB_EVENT_NAME", "push"),
+            ("GITHUB_EVENT_PATH", "/github/workflow/event.json"),
+            ("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:8/token?a=b"),
+            ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "jwt-of-the-run"),
+        ];
+        let runner = Runner::of(&Environment::from_iter(variables)).expect("good");
+        assert!(runner.is_runner && !runner.is_debug);
+        assert_eq!(runner.commit.as_ref().map(CommitSha::as_str), Some(sha));
+        assert_eq!(runner.api.to_string(), "http://127.0.0.1:9/api/v3");
+        assert!(runner.identity.is_some() && runner.producer_event().is_none());
+        assert!(!format!("{runner:?}").contains("jwt-of-the-run"));
+    }
+
+    #[test]
+    fn one_half_of_the_identity_request_is_none() {
+        let environment = Environment::from_iter([("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:8/")]);
+        assert!(Runner::of(&environment).expect("good").identity.is_none());
+    }
+
+    #[test]
+    fn variables_that_make_no_sense_are_named() {
+        for (name, value) in
+            [("GITHUB_SHA", "main"), ("GITHUB_REPOSITORY", "r"), ("GITHUB_API_URL", "http://10.0.0.1/")]
+        {
+            let error = Runner::of(&Environment::from_iter([(name, value)])).expect_err(name);
+            assert!(error.to_string().contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_event_tells_what_was_built() {
+        let sha = "0123456789abcdef0123456789abcdef01234567";
+        let event = format!(r#"{{"action":"completed","workflow_run":{{"id":1,"head_sha":"{sha}"}}}}"#);
+        let found = producer_commit(event.as_bytes()).expect("good").expect("there");
+        assert_eq!(found.as_str(), sha);
+        assert_eq!(producer_commit(br#"{"ref":"refs/tags/v1"}"#).expect("good"), None);
+        for end in 0..event.len() {
+            assert!(producer_commit(&event.as_bytes()[..end]).is_err(), "cut at {end}");
+        }
+        assert!(producer_commit(br#"{"workflow_run":{"head_sha":"main"}}"#).is_err());
+        assert!(producer_commit("[".repeat(100_000).as_bytes()).is_err());
+    }
+}
