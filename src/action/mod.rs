@@ -5,6 +5,7 @@
 
 pub mod schema;
 
+pub(crate) mod account;
 pub(crate) mod annotate;
 pub(crate) mod cli;
 pub(crate) mod context;
@@ -12,8 +13,13 @@ pub(crate) mod env;
 pub(crate) mod error;
 pub(crate) mod files;
 pub(crate) mod inputs;
+pub(crate) mod line;
 pub(crate) mod nearest;
 pub(crate) mod outcome;
 pub(crate) mod outputs;
 pub(crate) mod random;
+pub(crate) mod redaction;
+pub(crate) mod render;
+pub(crate) mod report_v1;
+pub(crate) mod summary;
 pub(crate) mod workspace;

@@ -1,0 +1,105 @@
+//! The report in JSON, version 1. `docs/report.md` describes it; this is the one place that writes it.
+
+use serde::{Serialize, Serializer};
+
+use super::account::Account;
+use crate::plan::OutputField;
+use crate::report::{Finding, Place};
+
+/// The form's name. A form that breaks readers gets another one.
+const SCHEMA: &str = "release-action/report/v1";
+
+#[derive(Serialize)]
+struct ReportV1<'a> {
+    schema: &'static str,
+    mode: &'static str,
+    ending: &'static str,
+    applied: usize,
+    findings: Vec<FindingV1<'a>>,
+    #[serde(serialize_with = "in_order")]
+    outputs: Vec<OutputField>,
+}
+
+#[derive(Serialize)]
+struct FindingV1<'a> {
+    check: &'static str,
+    severity: String,
+    file: Option<&'a str>,
+    member: Option<&'a str>,
+    message: &'a str,
+    rejected_by: &'static [&'static str],
+}
+
+fn in_order<S: Serializer>(fields: &[OutputField], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(fields.iter().map(|(name, value)| (name, value)))
+}
+
+/// The report's text, with the end of its last line.
+pub(crate) fn report_v1(account: &Account) -> String {
+    let report = ReportV1 {
+        schema: SCHEMA,
+        mode: account.mode.as_str(),
+        ending: account.conclusion.ending,
+        applied: account.conclusion.applied,
+        findings: account.report.findings().into_iter().map(finding_v1).collect(),
+        outputs: account.outputs(),
+    };
+    let text = serde_json::to_string_pretty(&report).expect("texts and numbers can be written as JSON");
+    format!("{text}\n")
+}
+
+fn finding_v1(finding: &Finding) -> FindingV1<'_> {
+    let Finding { check, severity, place: Place { file, member }, message, hint: _, rejected_by } = finding;
+    FindingV1 {
+        check,
+        severity: severity.to_string(),
+        file: file.as_deref(),
+        member: member.as_deref(),
+        message,
+        rejected_by,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::account::tests::{blocked, partial};
+    use super::*;
+
+    const PAGE: &str = include_str!("../../docs/report.md");
+
+    fn json(account: &Account) -> serde_json::Value {
+        serde_json::from_str(&report_v1(account)).expect("JSON")
+    }
+
+    #[test]
+    fn the_page_shows_a_real_report() {
+        let example = PAGE.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
+        assert_eq!(example.expect("an example"), report_v1(&blocked()));
+    }
+
+    #[test]
+    fn the_page_describes_every_key() {
+        let report = json(&blocked());
+        let keys = report.as_object().expect("an object").keys().cloned();
+        let of_finding = report["findings"][0].as_object().expect("an object").keys();
+        for key in keys.chain(of_finding.map(|key| format!("findings[].{key}"))) {
+            assert!(PAGE.contains(&format!("| `{key}` |")), "{key}");
+        }
+    }
+
+    #[test]
+    fn outputs_are_texts_and_the_outcome_is_one() {
+        let report = json(&partial());
+        assert_eq!(report["outputs"], serde_json::json!({ "outcome": "partial" }));
+        assert_eq!((&report["ending"], &report["applied"]), (&"error".into(), &1.into()));
+    }
+
+    #[test]
+    fn hostile_text_stays_inside_its_string() {
+        let mut account = blocked();
+        let text = "\"}],\n\u{1b}\u{0}\u{202e}";
+        account.fields = vec![("version", text.to_owned())];
+        assert_eq!(json(&account)["outputs"]["version"], text);
+        assert!(!report_v1(&account).contains('\u{1b}'));
+    }
+}
