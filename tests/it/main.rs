@@ -1,3 +1,3 @@
-//! The tests that need the whole program, in one binary, since linking is the slow part.
+//! The tests through the boundary: one binary, because linking is the slow part.
 
-mod docs;
+mod support;
