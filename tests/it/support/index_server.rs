@@ -1,0 +1,106 @@
+//! A real Python index: pypiserver from PyPI, on a free loopback port, until it is dropped.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::tools::{Python, run};
+use super::workflow_files::root;
+
+/// Who may upload.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Uploaders {
+    /// Everybody.
+    Anyone,
+    /// One user.
+    Only { user: &'static str, password: &'static str },
+}
+
+/// The server, its packages and its log.
+#[derive(Debug)]
+pub(crate) struct IndexServer {
+    child: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+impl IndexServer {
+    /// Starts an empty index.
+    pub(crate) fn start(python: &Python, uploaders: Uploaders) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let packages = folder.path().join("packages");
+        std::fs::create_dir(&packages).expect("a temporary folder can be written to");
+        let users = match uploaders {
+            Uploaders::Anyone => PathBuf::from("."),
+            Uploaders::Only { user, password } => {
+                let file = folder.path().join("users");
+                std::fs::write(&file, format!("{user}:{}\n", hashed(python, password))).expect("as above");
+                file
+            }
+        };
+        let mut child = python
+            .command("python")
+            .arg(root().join("tests/py/index_server.py"))
+            .args([&packages, &users, &folder.path().join("log")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the interpreter was installed");
+        let mut port = String::new();
+        BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut port).expect("it is text");
+        let port = port.trim().parse().expect("the server tells its port when it is ready");
+        Self { child, port, folder }
+    }
+
+    /// Where files are uploaded.
+    pub(crate) fn repository_url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
+    }
+
+    /// Where installers look.
+    pub(crate) fn index_url(&self) -> String {
+        format!("http://127.0.0.1:{}/simple/", self.port)
+    }
+
+    /// Where the files lie that it holds.
+    pub(crate) fn packages(&self) -> PathBuf {
+        self.folder.path().join("packages")
+    }
+
+    /// The requests so far: method, path and status.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        log.lines().map(str::to_owned).collect()
+    }
+
+    /// How many of the requests so far were uploads.
+    pub(crate) fn uploads(&self) -> usize {
+        self.requests().iter().filter(|request| request.starts_with("POST ")).count()
+    }
+
+    /// `pip download` of exactly this project from this index and no other, whatever platform a file is for.
+    pub(crate) fn pip_download(&self, python: &Python) -> Command {
+        let mut pip = python.command("python");
+        pip.args(["-m", "pip", "--isolated", "download", "--no-deps", "--no-cache-dir", "--quiet"]);
+        pip.args(["--disable-pip-version-check", "--index-url", &self.index_url()]);
+        pip.env_remove("PIP_FIND_LINKS");
+        pip
+    }
+}
+
+impl Drop for IndexServer {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way nothing is left to do.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A password as the file of users holds it.
+fn hashed(python: &Python, password: &str) -> String {
+    let code = "import sys; from passlib.apache import HtpasswdFile as F; f = F(default_scheme='sha256_crypt'); \
+        f.set_password('u', sys.argv[1]); print(f.to_string().decode().strip().removeprefix('u:'))";
+    run(python.command("python").args(["-c", code, password])).expect("passlib was installed")
+}
