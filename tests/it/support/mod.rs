@@ -1,3 +1,9 @@
-//! What the tests stand on.
+//! What the tests stand on: the real program, real peers, real files, a runner for the container.
 
-pub(crate) mod contract;
+pub(crate) mod container;
+pub(crate) mod corpus;
+pub(crate) mod index_server;
+pub(crate) mod program;
+pub(crate) mod runner;
+pub(crate) mod tools;
+pub(crate) mod workflow_files;

@@ -1,0 +1,89 @@
+//! Other people's judges on everything that GitHub reads: `action.yml`, our workflows, and the examples.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::support::tools::{node, python, run};
+use crate::support::workflow_files::{examples, root, workflows};
+
+/// The action's own file.
+fn action() -> PathBuf {
+    root().join("action.yml")
+}
+
+/// A workflow that is fine but for one line, in a folder of its own.
+fn workflow_with(step: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = folder.path().join("release.yml");
+    let text = format!(
+        "name: x\non: push\npermissions: {{}}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - {step}\n"
+    );
+    std::fs::write(&file, text).expect("a temporary folder can be written to");
+    (folder, file)
+}
+
+fn language_service(files: &[PathBuf]) -> Option<String> {
+    let mut lint = node()?.script("lint.mjs");
+    Some(run(lint.arg(action()).args(files)).expect("the language service judges, whatever it finds"))
+}
+
+#[test]
+fn githubs_language_service_finds_nothing() {
+    let files: Vec<_> = [vec![action()], workflows(), examples()].concat();
+    let Some(found) = language_service(&files) else { return };
+    assert_eq!(found, "");
+}
+
+#[test]
+fn githubs_language_service_finds_a_wrong_input_of_ours() {
+    let step =
+        "uses: org/release-action@v1\n        with:\n          mode: publish\n          package-dir: dist";
+    let (_folder, file) = workflow_with(step);
+    let Some(found) = language_service(&[file]) else { return };
+    assert!(found.contains("package-dir"), "{found}");
+}
+
+/// `check-jsonschema` with one of the schemas that it brings.
+fn schema_check(schema: &str, files: &[PathBuf]) -> Option<Command> {
+    let mut check = python()?.command("check-jsonschema");
+    check.args(["--builtin-schema", schema]).args(files);
+    Some(check)
+}
+
+#[test]
+fn the_published_schemas_hold() {
+    let workflows: Vec<_> = [workflows(), examples()].concat();
+    for (schema, files) in [("vendor.github-actions", vec![action()]), ("vendor.github-workflows", workflows)]
+    {
+        let Some(mut check) = schema_check(schema, &files) else { return };
+        run(&mut check).expect("the files are as the schema says");
+    }
+}
+
+#[test]
+fn a_workflow_against_the_schema_is_found() {
+    let (_folder, file) = workflow_with("uses: 1\n        wiht: {}");
+    let Some(mut check) = schema_check("vendor.github-workflows", &[file]) else { return };
+    run(&mut check).expect_err("`wiht` is no key of a step");
+}
+
+/// `zizmor` without network.
+fn zizmor(files: &[PathBuf]) -> Option<Command> {
+    let mut zizmor = python()?.command("zizmor");
+    zizmor.args(["--offline", "--no-progress", "--color=never", "--format=plain"]).args(files);
+    Some(zizmor)
+}
+
+#[test]
+fn zizmor_finds_nothing() {
+    let Some(mut zizmor) = zizmor(&[vec![action()], workflows(), examples()].concat()) else { return };
+    run(&mut zizmor).expect("nothing was found that is not ignored with a reason");
+}
+
+#[test]
+fn zizmor_finds_an_injection() {
+    let (_folder, file) = workflow_with("run: echo ${{ github.event.issue.title }}");
+    let Some(mut zizmor) = zizmor(&[file]) else { return };
+    let found = run(&mut zizmor).expect_err("it is an injection");
+    assert!(found.contains("template-injection"), "{found}");
+}
