@@ -2,7 +2,6 @@
 
 use super::outcome::Conclusion;
 use super::redaction::Redaction;
-use super::schema::ModeName;
 use crate::model::digest::Sha256;
 use crate::plan::OutputField;
 use crate::report::{Finding, Place, Report};
@@ -10,8 +9,8 @@ use crate::report::{Finding, Place, Report};
 /// The account of one run.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
-    /// The mode that ran.
-    pub(crate) mode: ModeName,
+    /// The mode that ran, as users call it.
+    pub(crate) mode: &'static str,
     /// How it ended.
     pub(crate) conclusion: Conclusion,
     /// The first look's plan: waves of lines, each with its sign.
@@ -59,6 +58,20 @@ impl Trouble {
 }
 
 impl Account {
+    /// The account of a run that saw nothing but an error.
+    pub(crate) fn of_trouble(mode: &'static str, conclusion: Conclusion, trouble: Trouble) -> Self {
+        Self {
+            mode,
+            conclusion,
+            plan: Vec::new(),
+            left: Vec::new(),
+            report: Report::default(),
+            files: Vec::new(),
+            fields: Vec::new(),
+            trouble: Some(trouble),
+        }
+    }
+
     /// All outputs, `outcome` first.
     pub(crate) fn outputs(&self) -> Vec<OutputField> {
         let outcome = ("outcome", self.conclusion.outcome.to_string());
@@ -130,7 +143,7 @@ pub(crate) mod tests {
             .at("demo/__init__.py")
             .hint("build the wheel again, and change nothing in it afterwards");
         Account {
-            mode: ModeName::ValidateWheels,
+            mode: "validate-wheels",
             conclusion: Conclusion::of_ending(Ending::Blocked, 0),
             plan: vec![vec!["+ write manifest.json".to_owned(), "+ write SHA256SUMS".to_owned()]],
             left: Vec::new(),
@@ -148,7 +161,7 @@ pub(crate) mod tests {
     /// The account of a run that broke off.
     pub(crate) fn partial() -> Account {
         Account {
-            mode: ModeName::Publish,
+            mode: "publish",
             conclusion: Conclusion::unsure(1),
             plan: vec![vec!["! upload `a.whl`".to_owned()], vec!["! upload `b.whl`".to_owned()]],
             left: vec!["upload `b.whl`".to_owned()],

@@ -83,6 +83,13 @@ impl Command {
         Self { name, properties, data }
     }
 
+    /// The command with `change` applied to all that is not its form.
+    pub(crate) fn map(&self, change: impl Fn(&str) -> String) -> Self {
+        let Self { name, properties, data } = self;
+        let properties = properties.iter().map(|(key, value)| (*key, change(value))).collect();
+        Self { name, properties, data: change(data) }
+    }
+
     /// The line for the runner, without its end.
     pub(crate) fn line(&self) -> String {
         let Self { name, properties, data } = self;

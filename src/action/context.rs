@@ -14,10 +14,6 @@ use crate::model::secret::Secret;
 /// The facts of the run. On a machine that is no runner nearly all are missing, and that is fine.
 #[derive(Clone, Debug)]
 pub(crate) struct Runner {
-    /// Whether a runner started us, so that it reads our output for commands.
-    pub(crate) is_runner: bool,
-    /// Whether the user asked the runner for debug lines.
-    pub(crate) is_debug: bool,
     /// The repository of the workflow run.
     pub(crate) repository: Option<Repository>,
     /// The full ref that started the run (`refs/tags/v1.2.0`).
@@ -36,8 +32,6 @@ pub(crate) struct Runner {
     pub(crate) output_path: Option<PathBuf>,
     /// The file that takes the step's summary.
     pub(crate) summary_path: Option<PathBuf>,
-    /// Whether the user wants no colour anywhere (`NO_COLOR`).
-    pub(crate) no_color: bool,
 }
 
 /// Where and with which token an identity token can be asked for.
@@ -70,8 +64,6 @@ impl Runner {
         let url = owned("ACTIONS_ID_TOKEN_REQUEST_URL");
         let token = owned("ACTIONS_ID_TOKEN_REQUEST_TOKEN").map(Secret::new);
         Ok(Self {
-            is_runner: environment.get("GITHUB_ACTIONS") == Some("true"),
-            is_debug: environment.get("RUNNER_DEBUG") == Some("1"),
             repository: parsed(environment, "GITHUB_REPOSITORY")?,
             git_ref: owned("GITHUB_REF"),
             commit: parsed(environment, "GITHUB_SHA")?,
@@ -84,7 +76,6 @@ impl Runner {
             identity: url.zip(token).map(|(url, token)| IdentityRequest { url, token }),
             output_path: path("GITHUB_OUTPUT"),
             summary_path: path("GITHUB_STEP_SUMMARY"),
-            no_color: environment.get("NO_COLOR").is_some(),
         })
     }
 
@@ -132,7 +123,7 @@ mod tests {
     #[test]
     fn a_machine_that_is_no_runner_has_github_and_nothing_else() {
         let runner = Runner::of(&Environment::default()).expect("good");
-        assert!(!runner.is_runner && runner.repository.is_none() && runner.identity.is_none());
+        assert!(runner.repository.is_none() && runner.identity.is_none());
         assert_eq!(runner.api.to_string().trim_end_matches('/'), GITHUB_API);
     }
 
@@ -140,7 +131,6 @@ mod tests {
     fn a_runner_tells_all() {
         let sha = "0123456789abcdef0123456789abcdef01234567";
         let variables = [
-            ("GITHUB_ACTIONS", "true"),
             ("GITHUB_REPOSITORY", "o/r"),
             ("GITHUB_REF", "refs/tags/v1.0.0"),
             ("GITHUB_SHA", sha),
@@ -151,7 +141,6 @@ mod tests {
             ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "jwt-of-the-run"),
         ];
         let runner = Runner::of(&Environment::from_iter(variables)).expect("good");
-        assert!(runner.is_runner && !runner.is_debug);
         assert_eq!(runner.commit.as_ref().map(CommitSha::as_str), Some(sha));
         assert_eq!(runner.api.to_string(), "http://127.0.0.1:9/api/v3");
         assert!(runner.identity.is_some() && runner.producer_event().is_none());

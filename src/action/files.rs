@@ -89,6 +89,20 @@ pub(crate) fn write_report(path: &Path, text: &str) -> Result<(), FileError> {
     })
 }
 
+/// Writes to standard output what was asked for there: help, or the report.
+///
+/// # Errors
+/// When nobody takes it.
+pub(crate) fn write_output(text: &str) -> Result<(), FileError> {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes()).and_then(|()| output.flush()).map_err(|source| FileError {
+        what: "standard output",
+        path: "-".into(),
+        action: "written",
+        source,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,8 +7,11 @@ pub mod schema;
 
 pub(crate) mod account;
 pub(crate) mod annotate;
+pub(crate) mod bars;
 pub(crate) mod cli;
+pub(crate) mod console;
 pub(crate) mod context;
+pub(crate) mod delivery;
 pub(crate) mod env;
 pub(crate) mod error;
 pub(crate) mod files;

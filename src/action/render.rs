@@ -137,8 +137,7 @@ fn ending(account: &Account) -> Line {
         }
         Outcome::Error => "it could not be told".to_owned(),
     };
-    let mode = account.mode.as_str();
-    Line::toned(Tone::Strong, mode)
+    Line::toned(Tone::Strong, account.mode)
         .then(Tone::Plain, ": ")
         .then(tone, conclusion.outcome.to_string())
         .then(Tone::Plain, format!(" ({detail})"))

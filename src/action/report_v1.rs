@@ -38,7 +38,7 @@ fn in_order<S: Serializer>(fields: &[OutputField], serializer: S) -> Result<S::O
 pub(crate) fn report_v1(account: &Account) -> String {
     let report = ReportV1 {
         schema: SCHEMA,
-        mode: account.mode.as_str(),
+        mode: account.mode,
         ending: account.conclusion.ending,
         applied: account.conclusion.applied,
         findings: account.report.findings().into_iter().map(finding_v1).collect(),

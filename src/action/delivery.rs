@@ -1,0 +1,134 @@
+//! Brings the account of a run to everybody who waits for it: the log, the runner and its page, and the report.
+
+use std::path::Path;
+
+use super::account::{Account, Trouble};
+use super::annotate::{Command, annotations};
+use super::console::Console;
+use super::context::Runner;
+use super::files::{self, FileError};
+use super::outputs::{OutputError, delimiter, heredoc};
+use super::render;
+use super::report_v1::report_v1;
+use super::summary::summary;
+use crate::report::Severity;
+
+/// Why somebody did not get the account.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub(crate) enum DeliveryError {
+    File(#[from] FileError),
+    Output(#[from] OutputError),
+}
+
+/// Tells everybody, whoever of the others cannot be told. Secrets are taken out first. `report` is the input of
+/// that name. The errors are printed; with one of them the run could not tell (exit code 2).
+pub(crate) fn deliver(
+    account: Account,
+    console: &Console,
+    runner: &Runner,
+    report: Option<&str>,
+) -> Vec<DeliveryError> {
+    let account = account.redacted(console.redaction());
+    console.lines(&render::closing(&account));
+    console.commands(&annotations(&account.report));
+    if let Some(trouble) = &account.trouble {
+        console.commands(&[annotation(account.mode, trouble)]);
+    }
+    let attempts =
+        [write_outputs(&account, runner), write_summary(&account, runner), write_report(&account, report)];
+    let errors: Vec<_> = attempts.into_iter().filter_map(Result::err).collect();
+    for error in &errors {
+        let trouble = Trouble::of(error, None);
+        console.lines(&render::trouble(&trouble));
+        console.commands(&[annotation(account.mode, &trouble)]);
+    }
+    errors
+}
+
+/// An error as an annotation.
+pub(crate) fn annotation(mode: &str, trouble: &Trouble) -> Command {
+    let Trouble { chain, hint } = trouble;
+    let hint = hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    let message = format!("{}{hint}", chain.join("\nbecause: "));
+    Command::annotation(Severity::Error, None, &format!("release-action {mode}"), &message)
+}
+
+fn write_outputs(account: &Account, runner: &Runner) -> Result<(), DeliveryError> {
+    let Some(path) = &runner.output_path else { return Ok(()) };
+    let text = heredoc(&account.outputs(), &delimiter())?;
+    Ok(files::append("the file of outputs", path, &text)?)
+}
+
+fn write_summary(account: &Account, runner: &Runner) -> Result<(), DeliveryError> {
+    let Some(path) = &runner.summary_path else { return Ok(()) };
+    Ok(files::append("the step summary", path, &summary(account))?)
+}
+
+fn write_report(account: &Account, report: Option<&str>) -> Result<(), DeliveryError> {
+    match report {
+        None => Ok(()),
+        Some("-") => Ok(files::write_output(&report_v1(account))?),
+        Some(path) => Ok(files::write_report(Path::new(path), &report_v1(account))?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::account::tests::{blocked, partial};
+    use super::super::console::tests::{Paper, RUNNER};
+    use super::super::env::Environment;
+    use super::*;
+    use crate::remote::surroundings::Masks as _;
+
+    fn runner(folder: &Path) -> Runner {
+        let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+        let variables = [("GITHUB_OUTPUT", path("output")), ("GITHUB_STEP_SUMMARY", path("summary"))];
+        Runner::of(&Environment::from_iter(variables)).expect("good")
+    }
+
+    #[test]
+    fn everybody_is_told_and_nobody_sees_a_secret() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let report = folder.path().join("report.json");
+        let paper = Paper::default();
+        let console = Console::new(Box::new(paper.clone()), RUNNER);
+        console.mask("__init__");
+        let errors = deliver(blocked(), &console, &runner(folder.path()), report.to_str());
+        assert!(errors.is_empty(), "{errors:?}");
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("written");
+        let log = paper.text();
+        let log = log.strip_prefix("::add-mask::__init__\n").expect("the mask comes first");
+        for (text, expected) in [
+            (log, "::error file=demo-1.2.0-py3-none-any.whl,title=record/hash-mismatch::demo/***.py: "),
+            (log, "validate-wheels: blocked"),
+            (&read("output"), "blocked"),
+            (&read("summary"), "`demo/***.py`"),
+            (&read("report.json"), "\"demo/***.py\""),
+        ] {
+            assert!(text.contains(expected) && !text.contains("__init__"), "{expected} in {text}");
+        }
+    }
+
+    #[test]
+    fn who_can_be_told_is_told_when_others_cannot() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut runner = runner(folder.path());
+        runner.output_path = Some(folder.path().join("missing/output"));
+        let paper = Paper::default();
+        let console = Console::new(Box::new(paper.clone()), RUNNER);
+        let errors = deliver(partial(), &console, &runner, Some("/missing/report.json"));
+        assert_eq!(errors.len(), 2);
+        assert!(folder.path().join("summary").exists());
+        let log = paper.text();
+        assert!(log.contains("error: the report `/missing/report.json` cannot be written"), "{log}");
+        assert!(
+            log.contains(
+                "::error title=release-action publish::upload `b.whl` did not come about%0Abecause: "
+            )
+        );
+    }
+}
