@@ -3,7 +3,7 @@
 //! The modules, in reading order; `ARCHITECTURE.md` has the map and `tests/it/architecture.rs` holds who may
 //! import whom.
 
-pub mod action;
+pub mod archive;
 pub mod model;
 pub mod report;
 
