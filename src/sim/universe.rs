@@ -302,3 +302,6 @@ impl<S: Service> Service for Shared<S> {
         lock(&self.0).corrupt(files);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -170,6 +170,11 @@ impl Index {
         self.store.change(file_name, |file| file.yanked = Some(reason.to_owned()))
     }
 
+    /// How many of the next files are stored with other bytes than were sent.
+    pub const fn corrupt_files_left(&self) -> u32 {
+        self.corrupt_files
+    }
+
     /// Every file, by project and name.
     pub fn files(&self) -> impl Iterator<Item = &File> {
         self.store.files()

@@ -100,6 +100,11 @@ impl Oidc {
         self.set_claim("job_workflow_ref", job_workflow_ref);
     }
 
+    /// How many tokens were handed out.
+    pub const fn issued(&self) -> u64 {
+        self.issued
+    }
+
     /// A token for `audience`, as the endpoint hands it out.
     pub fn issue(&mut self, audience: &str) -> String {
         self.issued += 1;
@@ -152,3 +157,6 @@ impl Service for Oidc {
 
     fn corrupt(&mut self, _files: u32) {}
 }
+
+#[cfg(test)]
+mod tests;
