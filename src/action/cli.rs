@@ -17,10 +17,15 @@ use super::schema::{
 
 const ABOUT: &str = "Carries a project from a pushed tag to released everywhere, and proven.";
 
-const AFTER_HELP: &str = "\
-Flags stand above the INPUT_* variables of a workflow, and those above the defaults.
-Secrets are better kept out of the command line: set GITHUB_TOKEN and INPUT_PASSWORD.
+const USAGE: &str = "\
+release-action <MODE> [OPTIONS]
+       release-action <MODE> --help";
 
+const PRECEDENCE: &str = "\
+Flags stand above the INPUT_* variables of a workflow, and those above the defaults.
+Secrets are better kept out of the command line: set GITHUB_TOKEN and INPUT_PASSWORD.";
+
+const EXIT_CODES: &str = "\
 Exit codes: 0 settled or planned, 1 findings stand against it, 2 could not tell or only partly done, 64 typed wrong.";
 
 /// What the user asked for.
@@ -107,14 +112,16 @@ fn command() -> Command {
     let root = Command::new(env!("CARGO_PKG_NAME"))
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
-        .after_help(AFTER_HELP)
+        .override_usage(USAGE)
+        .after_help(format!("{PRECEDENCE}\n\n{EXIT_CODES}"))
         .subcommand_required(true)
         .subcommand_value_name("MODE")
         .subcommand_help_heading("Modes");
-    let root = ModeName::ALL
-        .iter()
-        .fold(root, |root, mode| root.subcommand(subcommand(mode.as_str(), mode.about(), inputs_of(*mode))));
-    root.subcommand(subcommand(REHEARSE_NAME, REHEARSE_ABOUT, REHEARSE.iter()))
+    let root = ModeName::ALL.iter().fold(root, |root, mode| {
+        let command = subcommand(mode.as_str(), mode.about(), inputs_of(*mode));
+        root.subcommand(command.after_help(format!("{PRECEDENCE}\n\n{EXIT_CODES}")))
+    });
+    root.subcommand(subcommand(REHEARSE_NAME, REHEARSE_ABOUT, REHEARSE.iter()).after_help(EXIT_CODES))
 }
 
 fn subcommand(
@@ -123,7 +130,7 @@ fn subcommand(
     rows: impl Iterator<Item = &'static Input>,
 ) -> Command {
     let arguments = rows.filter(|row| row.kind != Kind::Mode).map(argument);
-    Command::new(name).about(about).after_help(AFTER_HELP).args(arguments)
+    Command::new(name).about(about).args(arguments)
 }
 
 fn argument(row: &'static Input) -> Arg {

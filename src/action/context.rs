@@ -45,10 +45,11 @@ pub(crate) struct IdentityRequest {
 
 /// Why the event makes no sense.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say it")]
 pub(crate) enum EventError {
+    /// The bytes are no event.
     #[error("the event is no JSON of the form that GitHub writes")]
     Json(#[from] serde_json::Error),
+    /// What stands in the commit's place is none.
     #[error("the event names no commit")]
     Commit(#[from] crate::model::revision::RevisionError),
 }

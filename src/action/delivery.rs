@@ -16,9 +16,10 @@ use crate::report::Severity;
 /// Why somebody did not get the account.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-#[expect(missing_docs, reason = "the messages say it")]
 pub(crate) enum DeliveryError {
+    /// A file could not be written.
     File(#[from] FileError),
+    /// A value cannot be an output.
     Output(#[from] OutputError),
 }
 

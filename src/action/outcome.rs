@@ -8,15 +8,22 @@ use crate::plan::execute::{Ending, ExecuteError};
 
 /// The output `outcome`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "`docs/inputs.md` says it")]
 pub(crate) enum Outcome {
+    /// This run did all of it, or looked and found nothing against it.
     Done,
+    /// All of it was there already.
     AlreadyDone,
+    /// A part was there already, and this run did the rest.
     Resumed,
+    /// A dry run: nothing was changed.
     Planned,
+    /// What the mode builds on is not there yet.
     NotReady,
+    /// A finding stands against it, and nothing was changed.
     Blocked,
+    /// Something was changed, and something is left or not as declared.
     Partial,
+    /// It could not be told, and nothing is known to be changed.
     Error,
 }
 

@@ -190,7 +190,7 @@ pub(crate) fn duration(duration: Duration) -> String {
         (millis @ 0..1000, _) => format!("{millis} ms"),
         (millis, 0..60) if millis % 1000 >= 100 => format!("{seconds}.{} s", millis % 1000 / 100),
         (_, 0..60) => format!("{seconds} s"),
-        (_, _) if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        (_, _) if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
         (_, _) => format!("{} min {} s", seconds / 60, seconds % 60),
     }
 }
