@@ -2,6 +2,7 @@
 
 use super::outcome::Conclusion;
 use super::redaction::Redaction;
+use super::schema::OUTPUTS;
 use crate::model::digest::Sha256;
 use crate::plan::OutputField;
 use crate::report::{Finding, Place, Report};
@@ -74,6 +75,11 @@ impl Account {
 
     /// All outputs, `outcome` first.
     pub(crate) fn outputs(&self) -> Vec<OutputField> {
+        debug_assert!(
+            self.fields.iter().all(|(name, _)| OUTPUTS.iter().any(|output| output.name == *name)),
+            "`{}` sets an output that the schema does not have",
+            self.mode,
+        );
         let outcome = ("outcome", self.conclusion.outcome.to_string());
         std::iter::once(outcome).chain(self.fields.iter().cloned()).collect()
     }

@@ -115,15 +115,17 @@ pub(crate) fn masks(secret: &str) -> Vec<Command> {
     lines.filter(|line| !line.is_empty()).map(Command::mask).collect()
 }
 
-/// The findings as annotations, capped by type; the last of a type then says how many more there are.
-pub(crate) fn annotations(report: &Report) -> Vec<Command> {
+/// The findings as annotations, capped by type; the last of a type then says how many more there are. `errors`
+/// annotations of that type were sent before.
+pub(crate) fn annotations(report: &Report, errors: usize) -> Vec<Command> {
     let findings = report.findings();
     [Severity::Error, Severity::Warning, Severity::Info]
         .into_iter()
         .flat_map(|severity| {
             let of_type: Vec<_> = findings.iter().filter(|finding| finding.severity == severity).collect();
-            let shown =
-                if of_type.len() > ANNOTATIONS_PER_TYPE { ANNOTATIONS_PER_TYPE - 1 } else { of_type.len() };
+            let room =
+                ANNOTATIONS_PER_TYPE.saturating_sub(if severity == Severity::Error { errors } else { 0 });
+            let shown = if of_type.len() > room { room.saturating_sub(1) } else { of_type.len() };
             let rest = of_type.len() - shown;
             let more = (rest > 0).then(|| {
                 let message = format!("… and {rest} more: see the log or the summary of this run");
@@ -235,11 +237,17 @@ mod tests {
                 .map(move |n| Finding { severity, ..RULE.finding("bad").in_file(format!("{n:02}.whl")) })
         };
         let report: Report = findings(10, Severity::Error).chain(findings(12, Severity::Warning)).collect();
-        let lines: Vec<_> = annotations(&report).iter().map(Command::line).collect();
+        let lines: Vec<_> = annotations(&report, 0).iter().map(Command::line).collect();
         assert_eq!(lines.iter().filter(|line| line.starts_with("::error")).count(), 10);
         let warnings: Vec<_> = lines.iter().filter(|line| line.starts_with("::warning")).collect();
         assert_eq!(warnings.len(), 10);
         assert!(warnings[9].ends_with("… and 3 more: see the log or the summary of this run"));
         assert_eq!(lines[0], "::error file=00.whl,title=record/hash-mismatch::bad");
+        let after_one: Vec<_> = annotations(&report, 1).iter().map(Command::line).collect();
+        assert!(
+            after_one[8].starts_with("::error") && after_one[8].contains("… and 2 more"),
+            "{}",
+            after_one[8]
+        );
     }
 }

@@ -71,12 +71,21 @@ fn insert_mode(words: &mut Vec<String>, environment: &Environment) -> Result<(),
             if others.contains(&word) { Ok(()) } else { known_mode(word) }
         }
         _ => {
-            let mode = environment.get("INPUT_MODE").ok_or(InputError::NoMode)?;
+            let mode = environment.get("INPUT_MODE").ok_or_else(|| no_mode(words))?;
             known_mode(mode)?;
             words.insert(1, mode.to_owned());
             Ok(())
         }
     }
+}
+
+/// Without a mode in its place; perhaps one stands behind the flags.
+fn no_mode(words: &[String]) -> InputError {
+    let later = words.iter().skip(1).find_map(|word| word.parse::<ModeName>().ok());
+    later.map_or(InputError::NoMode, |mode| InputError::Usage {
+        what: format!("the mode comes before the flags: `release-action {mode} …`"),
+        command: mode.to_string(),
+    })
 }
 
 fn known_mode(word: &str) -> Result<(), InputError> {

@@ -101,10 +101,49 @@ fn other_mistakes_are_named_without_repeating_values() {
         ("publish --tag a --tag hunter2", "`--tag` is given twice"),
         ("publish --passwort=hunter2", "`publish` has no flag `--passwort`"),
         ("verify-tag --password hunter2", "`verify-tag` has no flag `--password`"),
+        ("--dry-run publish", "the mode comes before the flags: `release-action publish …`"),
         ("help nothing", "there is no help on that"),
     ] {
         let found = refused(words, &[]);
         assert!(found.starts_with(expected) && !found.contains("hunter2"), "{words}: {found}");
+    }
+}
+
+#[test]
+fn any_mixture_of_words_is_understood_or_refused() {
+    let words = [
+        "publish",
+        "validate-wheels",
+        "rehearse",
+        "help",
+        "--",
+        "-",
+        "-x",
+        "--dry-run",
+        "--dry-run=",
+        "--tag",
+        "--tag=",
+        "=",
+        "--=",
+        "--files",
+        "--packages-dir",
+        "--fault=x",
+        "ö\u{1b}",
+        "-h",
+        "--help=",
+        "-Vh",
+        "--mode=publish",
+    ];
+    let mut state = 11_u64;
+    for _ in 0..1_500 {
+        let mut chosen = Vec::new();
+        for _ in 0..4 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            chosen.push(words[(state >> 33) as usize % words.len()]);
+        }
+        if let Err(error) = invoke(&chosen.join(" "), &[]) {
+            assert!(!error.to_string().is_empty(), "{chosen:?}");
+        }
     }
 }
 

@@ -141,6 +141,9 @@ impl Console {
 
 impl Masks for Console {
     fn mask(&self, secret: &str) {
+        if self.redaction.knows(secret) {
+            return;
+        }
         // The command has to show the secret once, so it goes out before we begin to hide it ourselves.
         if self.manner.is_runner {
             let text = masks(secret).iter().map(|command| command.line() + "\n").collect::<String>();
@@ -259,6 +262,7 @@ pub(crate) mod tests {
     fn a_secret_is_masked_once_and_never_shown_again() {
         let print = |console: &Arc<Console>| {
             console.mask("hunter2\nline-two");
+            console.mask("hunter2");
             console.lines(&[Line::plain("x hun").then(Tone::Bad, "ter2 y line-two")]);
             console.commands(&[Command::group("hunter2"), Command::end_group()]);
             console.event(Event::Note("hunter2"));

@@ -33,10 +33,9 @@ pub(crate) fn deliver(
 ) -> Vec<DeliveryError> {
     let account = account.redacted(console.redaction());
     console.lines(&render::closing(&account));
-    console.commands(&annotations(&account.report));
-    if let Some(trouble) = &account.trouble {
-        console.commands(&[annotation(account.mode, trouble)]);
-    }
+    let trouble: Vec<_> = account.trouble.iter().map(|trouble| annotation(account.mode, trouble)).collect();
+    console.commands(&trouble);
+    console.commands(&annotations(&account.report, trouble.len()));
     let attempts =
         [write_outputs(&account, runner), write_summary(&account, runner), write_report(&account, report)];
     let errors: Vec<_> = attempts.into_iter().filter_map(Result::err).collect();

@@ -31,6 +31,12 @@ impl Redaction {
         spellings.dedup();
     }
 
+    /// Whether it is hidden already, as one whole line.
+    pub(crate) fn knows(&self, secret: &str) -> bool {
+        let spellings = self.spellings.read().unwrap_or_else(PoisonError::into_inner);
+        spellings.iter().any(|spelling| spelling == secret)
+    }
+
     /// The text with `***` in place of every secret.
     pub(crate) fn apply(&self, text: &str) -> String {
         let spellings = self.spellings.read().unwrap_or_else(PoisonError::into_inner);
