@@ -1,7 +1,8 @@
 //! The edge: GitHub's runner protocol, the command line, and text for people.
 //!
-//! Everything here but `env`, `files` and `console` is a pure function: variables and arguments in, typed
-//! values out; typed results in, text out. No mode knows this module, and it decides nothing about a release.
+//! Most of it are pure functions: variables and arguments in, typed values out; typed results in, text out. Only
+//! `env` reads the environment, only `files` touches files, and `console` and `delivery` print. No mode knows this
+//! module, and it decides nothing about a release.
 
 pub mod schema;
 
