@@ -77,3 +77,26 @@ impl DiskRead {
         unimplemented!()
     }
 }
+
+/// Opens a file to read.
+pub(crate) fn open(path: &Path) -> Result<File, DiskError> {
+    File::open(path).map_err(|source| fault(path, "opened", source))
+}
+
+/// Opens a file that is known to have `size_bytes`.
+///
+/// # Errors
+/// When it cannot be opened, or has another size by now.
+pub(crate) fn open_exactly(path: &Path, size_bytes: u64) -> Result<File, DiskError> {
+    let file = open(path)?;
+    let found = file.metadata().map_err(|source| fault(path, "read", source))?.len();
+    if found == size_bytes {
+        return Ok(file);
+    }
+    let text = format!("it has {found} bytes by now, and had {size_bytes}");
+    Err(fault(path, "sent", std::io::Error::new(std::io::ErrorKind::InvalidData, text)))
+}
+
+pub(super) fn fault(path: &Path, action: &'static str, source: std::io::Error) -> DiskError {
+    DiskError { path: path.display().to_string(), action, source }
+}

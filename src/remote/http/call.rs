@@ -1,5 +1,6 @@
 //! A request, as the folders of the services write it down.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use url::Url;
 use crate::model::secret::Secret;
 
 /// A request. `service` and `what` are for messages; neither address nor headers are ever shown.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Call {
     /// Who is asked, as a message names it.
     pub(crate) service: &'static str,
@@ -25,19 +26,30 @@ pub(crate) struct Call {
     pub(crate) authorization: Option<Secret<String>>,
     /// What is sent along.
     pub(crate) body: Body,
-    /// An answer longer than this is an error.
-    pub(crate) limit_bytes: u64,
+    /// An answer longer than this is an error; without it, [`Self::LIMIT_BYTES`] and, where a file is downloaded,
+    /// [`Self::FILE_LIMIT_BYTES`].
+    pub(crate) limit_bytes: Option<u64>,
+}
+
+/// Headers, address and body may hold credentials.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("service", &self.service)
+            .field("what", &self.what)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a request carries: its parts one after the other, streamed, their length known beforehand.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Body {
     /// The parts, in order.
     pub(crate) parts: Vec<Part>,
 }
 
 /// A part of a body.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Part {
     /// Bytes in memory.
     Bytes(Bytes),
@@ -53,6 +65,8 @@ pub(crate) enum Part {
 impl Call {
     /// Answers of JSON and pages stay well below this.
     pub(crate) const LIMIT_BYTES: u64 = 64 << 20;
+    /// No service stores larger files than this for a release.
+    pub(crate) const FILE_LIMIT_BYTES: u64 = 64 << 30;
 
     /// A request without headers and body.
     pub(crate) fn new(method: Method, service: &'static str, what: impl Into<String>, url: Url) -> Self {
@@ -64,7 +78,7 @@ impl Call {
             headers: Vec::new(),
             authorization: None,
             body: Body::default(),
-            limit_bytes: Self::LIMIT_BYTES,
+            limit_bytes: None,
         }
     }
 
@@ -114,7 +128,7 @@ impl Call {
     /// Takes answers of up to `limit_bytes`.
     #[must_use]
     pub(crate) const fn limit(mut self, limit_bytes: u64) -> Self {
-        self.limit_bytes = limit_bytes;
+        self.limit_bytes = Some(limit_bytes);
         self
     }
 }

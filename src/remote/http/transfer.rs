@@ -1,0 +1,252 @@
+//! Bodies on their way: streamed out of files, streamed into files, hashed while they pass, never without a bound.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use url::Url;
+
+use super::answer::Answer;
+use super::call::{Body, Call, Part};
+use super::{Http, Patience, authority};
+use crate::model::digest::{Hasher, Hashes};
+use crate::remote::disk::read::open_exactly;
+use crate::remote::error::{DiskError, RemoteError};
+use crate::remote::surroundings::Event;
+
+/// Bytes between two events of progress.
+const REPORT_EVERY: u64 = 1 << 20;
+/// How much of a file is read at a time.
+const CHUNK_BYTES: usize = 128 << 10;
+
+/// Where the body of an answer goes.
+pub(super) enum Sink<'a> {
+    /// Into the answer.
+    Memory,
+    /// Through the hasher and, with a target, into a file.
+    Hashed { hasher: Hasher, target: Option<&'a mut tokio::fs::File> },
+}
+
+/// Nothing came, or nothing was taken, for too long.
+#[derive(Debug)]
+struct Silence {
+    seconds: f32,
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "silence for {} seconds", self.seconds)
+    }
+}
+
+impl std::error::Error for Silence {}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Http {
+    /// Sends `call` to `url` and waits until the answer begins. Credentials go along only to their own origin.
+    pub(super) async fn exchange(
+        &self,
+        call: &Call,
+        url: &Url,
+        at_home: bool,
+    ) -> Result<reqwest::Response, RemoteError> {
+        let mut request = self.clients.client(url)?.request(call.method.clone(), url.clone());
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(authorization) = call.authorization.as_ref().filter(|_| at_home) {
+            let mut value =
+                reqwest::header::HeaderValue::from_str(authorization.expose()).map_err(|_error| {
+                    RemoteError::Missing {
+                        what: format!(
+                            "the credential for {} holds characters that no header can carry",
+                            call.service
+                        ),
+                        hint: "is there a line break or a space in the secret?".into(),
+                    }
+                })?;
+            value.set_sensitive(true);
+            request = request.header(reqwest::header::AUTHORIZATION, value);
+        }
+        let sent = Arc::new(AtomicU64::new(0));
+        let total = call.body.size_bytes();
+        if !call.body.parts.is_empty() {
+            let body = self.stream(call, Arc::clone(&sent)).await?;
+            request = request.header(reqwest::header::CONTENT_LENGTH, total).body(body);
+        }
+        match heard(request.send(), &sent, total, self.patience).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(transport(call, url, error)),
+            Err(silence) => Err(lost(call, url, silence)),
+        }
+    }
+
+    /// The body as a stream that opens its files first, so that a file that cannot be read is found before
+    /// anything is sent.
+    async fn stream(&self, call: &Call, sent: Arc<AtomicU64>) -> Result<reqwest::Body, RemoteError> {
+        let Body { parts } = &call.body;
+        let mut streams: Vec<BoxStream<'static, io::Result<Bytes>>> = Vec::new();
+        for part in parts {
+            streams.push(match part {
+                Part::Bytes(bytes) => stream::iter([Ok(bytes.clone())]).boxed(),
+                Part::File { path, size_bytes } => {
+                    let file = tokio::fs::File::from_std(open_exactly(path, *size_bytes)?);
+                    tokio_util::io::ReaderStream::with_capacity(file.take(*size_bytes), CHUNK_BYTES).boxed()
+                }
+            });
+        }
+        let (progress, what, total) =
+            (Arc::clone(&self.surroundings.progress), call.what.clone(), call.body.size_bytes());
+        let counted = stream::iter(streams).flatten().inspect_ok(move |bytes| {
+            let before = sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            let done = before + bytes.len() as u64;
+            if total > REPORT_EVERY && (before / REPORT_EVERY != done / REPORT_EVERY || done == total) {
+                progress.event(Event::Bytes { what: &what, done, total: Some(total) });
+            }
+        });
+        Ok(reqwest::Body::wrap_stream(counted))
+    }
+
+    /// Reads the answer's body into `sink`, or into the answer when it is no success.
+    pub(super) async fn read(
+        &self,
+        call: &Call,
+        url: Url,
+        mut response: reqwest::Response,
+        sink: &mut Sink<'_>,
+    ) -> Result<(Answer, Option<Hashes>), RemoteError> {
+        let mut answer = Answer::begin(call, url, &response);
+        let Sink::Hashed { hasher, target } = sink else {
+            answer.body = self.read_whole(call, &answer, &mut response).await?;
+            return Ok((answer, None));
+        };
+        if !response.status().is_success() {
+            answer.body = self.read_whole(call, &answer, &mut response).await?;
+            return Ok((answer, None));
+        }
+        *hasher = Hasher::new();
+        if let Some(file) = target {
+            rewind(file).await.map_err(written)?;
+        }
+        let stated = response.content_length();
+        let limit_bytes = call.limit_bytes.unwrap_or(Call::FILE_LIMIT_BYTES);
+        let mut done = 0;
+        while let Some(chunk) = self.chunk(call, &answer, &mut response, (done, limit_bytes)).await? {
+            hasher.update(&chunk);
+            if let Some(file) = target {
+                file.write_all(&chunk).await.map_err(written)?;
+            }
+            let before = done;
+            done += chunk.len() as u64;
+            if before / REPORT_EVERY != done / REPORT_EVERY {
+                self.surroundings.progress.event(Event::Bytes { what: &call.what, done, total: stated });
+            }
+        }
+        if let Some(file) = target {
+            file.flush().await.map_err(written)?;
+        }
+        Ok((answer, Some(hasher.clone().finish())))
+    }
+
+    async fn read_whole(
+        &self,
+        call: &Call,
+        answer: &Answer,
+        response: &mut reqwest::Response,
+    ) -> Result<Bytes, RemoteError> {
+        let limit_bytes = call.limit_bytes.unwrap_or(Call::LIMIT_BYTES);
+        let mut body = Vec::new();
+        loop {
+            match self.chunk(call, answer, response, (body.len() as u64, limit_bytes)).await {
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => return Ok(body.into()),
+                // A refusal is one even when the rest of its words is lost: services close the connection on an
+                // upload that they do not want to read.
+                Err(RemoteError::Lost { .. }) if (400..500).contains(&answer.status) => {
+                    return Ok(body.into());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The next piece of the body, after `done` bytes of at most `limit_bytes`.
+    async fn chunk(
+        &self,
+        call: &Call,
+        answer: &Answer,
+        response: &mut reqwest::Response,
+        (done, limit_bytes): (u64, u64),
+    ) -> Result<Option<Bytes>, RemoteError> {
+        let too_large =
+            || RemoteError::TooLarge { service: call.service, what: call.what.clone(), limit_bytes };
+        if done == 0 && response.content_length().is_some_and(|stated| stated > limit_bytes) {
+            return Err(too_large());
+        }
+        let patience = self.patience.piece;
+        match tokio::time::timeout(patience, response.chunk()).await {
+            Ok(Ok(Some(chunk))) if done + chunk.len() as u64 > limit_bytes => Err(too_large()),
+            Ok(Ok(chunk)) => Ok(chunk),
+            Ok(Err(error)) => Err(lost(call, &answer.url, error.without_url())),
+            Err(_elapsed) => Err(lost(call, &answer.url, Silence { seconds: patience.as_secs_f32() })),
+        }
+    }
+}
+
+/// Waits for `answer` for as long as bytes of the body leave; when all are out, for as long as a write may take.
+async fn heard<F: Future>(
+    answer: F,
+    sent: &AtomicU64,
+    total: u64,
+    patience: Patience,
+) -> Result<F::Output, Silence> {
+    let mut answer = pin!(answer);
+    loop {
+        let before = sent.load(Ordering::Relaxed);
+        let wait: Duration = match total {
+            0 => patience.look_up,
+            total if before < total => patience.piece,
+            _ => patience.write,
+        };
+        match tokio::time::timeout(wait, &mut answer).await {
+            Ok(output) => return Ok(output),
+            Err(_elapsed) if sent.load(Ordering::Relaxed) != before => {}
+            Err(_elapsed) => return Err(Silence { seconds: wait.as_secs_f32() }),
+        }
+    }
+}
+
+async fn rewind(file: &mut tokio::fs::File) -> io::Result<()> {
+    file.set_len(0).await?;
+    file.rewind().await?;
+    Ok(())
+}
+
+fn written(source: io::Error) -> RemoteError {
+    DiskError { path: "the file that is downloaded to".into(), action: "written", source }.into()
+}
+
+/// Without a connection nothing was sent; after that nobody knows.
+fn transport(call: &Call, url: &Url, error: reqwest::Error) -> RemoteError {
+    let error = error.without_url();
+    if error.is_connect() || error.is_builder() {
+        let host = authority(url);
+        let (service, what) = (call.service, call.what.clone());
+        return RemoteError::Unreachable { service, host, what, source: error.into() };
+    }
+    lost(call, url, error)
+}
+
+fn lost(call: &Call, url: &Url, source: impl Into<BoxError>) -> RemoteError {
+    let (service, what) = (call.service, call.what.clone());
+    RemoteError::Lost { service, host: authority(url), what, source: source.into() }
+}
