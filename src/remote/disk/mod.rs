@@ -5,5 +5,6 @@
 
 pub(crate) mod bound;
 pub(crate) mod manifest_v1;
+mod proofs;
 pub(crate) mod read;
 pub(crate) mod write;

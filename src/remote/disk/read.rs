@@ -1,35 +1,63 @@
 //! Reading.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::model::digest::Hashes;
+use walkdir::WalkDir;
+
+use super::bound::{self, BindError, BindFault, BoundManifest};
+use super::manifest_v1::{self, ManifestFileError};
+use super::proofs::{Proofs, Stamp};
+use crate::model::digest::{Hasher, Hashes};
 use crate::model::manifest::Manifest;
-use crate::remote::disk::bound::{BindError, BoundManifest};
-use crate::remote::disk::manifest_v1::ManifestFileError;
 use crate::remote::error::DiskError;
+
+/// How much of a file is read at a time.
+const CHUNK_BYTES: usize = 256 << 10;
 
 /// Reads files and folders, and remembers what it hashed. Clones share that memory.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct DiskRead {}
+pub(crate) struct DiskRead {
+    proofs: Arc<Proofs>,
+}
 
 impl DiskRead {
-    /// The regular files of `folder` itself, sorted by name; hidden ones are left out, links are followed.
+    /// The regular files of `folder` itself, sorted by name. Hidden ones are left out. Links to files count as the
+    /// files they lead to, since build tools lay out their results so; a link to nowhere is an error, because a file
+    /// that was meant to be released is not there.
     ///
     /// # Errors
     /// When the folder is not there (the source's kind is `NotFound`) or cannot be listed.
     pub(crate) fn list(&self, folder: &Path) -> Result<Vec<PathBuf>, DiskError> {
-        let _ = folder;
-        unimplemented!()
+        let metadata = std::fs::metadata(folder).map_err(|source| fault(folder, "listed", source))?;
+        if !metadata.is_dir() {
+            return Err(fault(folder, "listed", io::ErrorKind::NotADirectory.into()));
+        }
+        let mut files = Vec::new();
+        for entry in WalkDir::new(folder).min_depth(1).max_depth(1).sort_by_file_name() {
+            let entry = entry.map_err(|error| fault(folder, "listed", error.into()))?;
+            if is_hidden(entry.file_name()) {
+                continue;
+            }
+            let path = entry.into_path();
+            let metadata = std::fs::metadata(&path).map_err(|source| fault(&path, "read", source))?;
+            if metadata.is_file() {
+                files.push(path);
+            }
+        }
+        Ok(files)
     }
 
     /// Opens a file to read.
     ///
     /// # Errors
-    /// When it is not there or may not be read.
+    /// When it is not there, may not be read, or is no regular file.
     pub(crate) fn open(&self, path: &Path) -> Result<File, DiskError> {
-        let _ = path;
-        unimplemented!()
+        open(path)
     }
 
     /// Size and digests of a file; read once for as long as it does not change.
@@ -37,17 +65,39 @@ impl DiskRead {
     /// # Errors
     /// When it cannot be read.
     pub(crate) fn hashes(&self, path: &Path) -> Result<Hashes, DiskError> {
-        let _ = path;
-        unimplemented!()
+        let failed = |source| fault(path, "read", source);
+        let mut file = open(path)?;
+        let stamp = Stamp::of(path, &file).map_err(failed)?;
+        if let Some(hashes) = self.proofs.hashes(&stamp) {
+            return Ok(hashes);
+        }
+        let mut hasher = Hasher::new();
+        let mut buffer = vec![0; CHUNK_BYTES];
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => hasher.update(&buffer[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        let hashes = hasher.finish();
+        // A file that somebody wrote to meanwhile has no digest worth remembering.
+        if Stamp::of(path, &file).map_err(failed)? == stamp && stamp.size_bytes() == hashes.size_bytes {
+            self.proofs.remember(stamp, hashes);
+        }
+        Ok(hashes)
     }
 
     /// Takes note of what somebody else found while reading or writing the whole file.
     ///
     /// # Errors
-    /// When the file is not there.
+    /// When the file is not there, or has another size than was found.
     pub(crate) fn remember(&self, path: &Path, hashes: Hashes) -> Result<(), DiskError> {
-        let _ = (path, hashes);
-        unimplemented!()
+        let file = open_exactly(path, hashes.size_bytes)?;
+        let stamp = Stamp::of(path, &file).map_err(|source| fault(path, "read", source))?;
+        self.proofs.remember(stamp, hashes);
+        Ok(())
     }
 
     /// Reads a manifest file.
@@ -55,17 +105,37 @@ impl DiskRead {
     /// # Errors
     /// When it cannot be read, or is not exactly what some version of this program writes.
     pub(crate) fn manifest(&self, path: &Path) -> Result<Manifest, ManifestFileError> {
-        let _ = path;
-        unimplemented!()
+        let text = self.text(path, manifest_v1::LIMIT_BYTES)?;
+        let text = text.ok_or_else(|| fault(path, "read", io::ErrorKind::NotFound.into()))?;
+        manifest_v1::from_json(&text).map_err(|fault| ManifestFileError::content(path, fault))
     }
 
-    /// Finds every file of `manifest` in `folders` and proves that it still has the bytes that were vetted.
+    /// Finds every file of `manifest` in `folders` and proves that it still has the bytes that were vetted. A folder
+    /// that is not there counts as empty. Files that the manifest does not name are no error; they are listed in
+    /// [`BoundManifest::extra`].
     ///
     /// # Errors
     /// When one is missing or has other bytes; all of them are named at once.
     pub(crate) fn bind(&self, manifest: Manifest, folders: &[PathBuf]) -> Result<BoundManifest, BindError> {
-        let _ = (manifest, folders);
-        unimplemented!()
+        let mut faults = Vec::new();
+        let files = self.present(folders, &mut faults);
+        let (paths, wrong) = bound::prove(&manifest, folders, &files, |path| self.hashes(path));
+        faults.extend(wrong);
+        let extra = files.into_iter().filter(|path| bound::is_extra(&manifest, path)).collect();
+        BoundManifest::new(manifest, paths, extra, faults)
+    }
+
+    /// Every file in `folders`, each folder once.
+    fn present(&self, folders: &[PathBuf], faults: &mut Vec<BindFault>) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        for folder in folders.iter().collect::<BTreeSet<_>>() {
+            match self.list(folder) {
+                Ok(found) => files.extend(found),
+                Err(error) if error.source.kind() == io::ErrorKind::NotFound && !folder.exists() => {}
+                Err(error) => faults.push(error.into()),
+            }
+        }
+        files
     }
 
     /// The text of a file of at most `limit_bytes`; `None` when there is none.
@@ -73,14 +143,37 @@ impl DiskRead {
     /// # Errors
     /// When it is there and cannot be read, is longer, or is no UTF-8.
     pub(crate) fn text(&self, path: &Path, limit_bytes: u64) -> Result<Option<String>, DiskError> {
-        let _ = (path, limit_bytes);
-        unimplemented!()
+        let failed = |source| fault(path, "read", source);
+        let file = match open(path) {
+            Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let mut bytes = Vec::new();
+        file.take(limit_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > limit_bytes {
+            let text = format!("it has more than {limit_bytes} bytes");
+            return Err(failed(io::Error::new(io::ErrorKind::FileTooLarge, text)));
+        }
+        let text = String::from_utf8(bytes);
+        text.map(Some).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error.utf8_error())))
     }
 }
 
-/// Opens a file to read.
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Opens a regular file to read. What is none is refused before it is opened: a pipe would never answer.
 pub(crate) fn open(path: &Path) -> Result<File, DiskError> {
-    File::open(path).map_err(|source| fault(path, "opened", source))
+    let failed = |source| fault(path, "read", source);
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
+    if !metadata.is_file() {
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")));
+    }
+    File::open(path).map_err(failed)
 }
 
 /// Opens a file that is known to have `size_bytes`.
@@ -88,15 +181,90 @@ pub(crate) fn open(path: &Path) -> Result<File, DiskError> {
 /// # Errors
 /// When it cannot be opened, or has another size by now.
 pub(crate) fn open_exactly(path: &Path, size_bytes: u64) -> Result<File, DiskError> {
+    let failed = |source| fault(path, "read", source);
     let file = open(path)?;
-    let found = file.metadata().map_err(|source| fault(path, "read", source))?.len();
+    let found = file.metadata().map_err(failed)?.len();
     if found == size_bytes {
         return Ok(file);
     }
     let text = format!("it has {found} bytes by now, and had {size_bytes}");
-    Err(fault(path, "sent", std::io::Error::new(std::io::ErrorKind::InvalidData, text)))
+    Err(failed(io::Error::new(io::ErrorKind::InvalidData, text)))
 }
 
-pub(super) fn fault(path: &Path, action: &'static str, source: std::io::Error) -> DiskError {
+/// The error about `path`.
+pub(super) fn fault(path: &Path, action: &'static str, source: io::Error) -> DiskError {
     DiskError { path: path.display().to_string(), action, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, content) in files {
+            put(&folder.path().join(name), content);
+        }
+        folder
+    }
+
+    fn put(path: &Path, content: &str) {
+        use std::io::Write as _;
+        File::create(path).and_then(|mut file| file.write_all(content.as_bytes())).expect("written");
+    }
+
+    fn names(paths: &[PathBuf]) -> Vec<&str> {
+        paths.iter().filter_map(|path| path.file_name()?.to_str()).collect()
+    }
+
+    #[test]
+    fn a_list_is_sorted_and_holds_visible_regular_files_only() {
+        let folder = folder(&[("b", ""), ("a", ""), (".hidden", "")]);
+        std::fs::create_dir(folder.path().join("inner")).expect("made");
+        put(&folder.path().join("inner/deep"), "");
+        let found = DiskRead::default().list(folder.path()).expect("listed");
+        assert_eq!(names(&found), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_missing_folder_and_a_file_are_no_folders() {
+        let folder = folder(&[("file", "")]);
+        let kind = |name| DiskRead::default().list(&folder.path().join(name)).expect_err(name).source.kind();
+        assert_eq!(kind("nowhere"), io::ErrorKind::NotFound);
+        assert_eq!(kind("file"), io::ErrorKind::NotADirectory);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_a_link_to_nowhere_is_an_error() {
+        let folder = folder(&[("a", "x")]);
+        std::os::unix::fs::symlink(folder.path().join("a"), folder.path().join("b")).expect("linked");
+        let disk = DiskRead::default();
+        assert_eq!(names(&disk.list(folder.path()).expect("listed")), ["a", "b"]);
+        std::os::unix::fs::symlink("nowhere", folder.path().join("c")).expect("linked");
+        assert!(disk.list(folder.path()).expect_err("dangling").path.ends_with('c'));
+    }
+
+    #[test]
+    fn hashes_follow_the_file_and_are_remembered_until_it_changes() {
+        let folder = folder(&[("a", "one")]);
+        let (disk, path) = (DiskRead::default(), folder.path().join("a"));
+        assert_eq!(disk.hashes(&path).expect("read"), Hashes::of(b"one"));
+        // Remembered: a clone believes what it is told about the unchanged file.
+        disk.remember(&path, Hashes::of(b"two")).expect("there");
+        assert_eq!(disk.clone().hashes(&path).expect("read"), Hashes::of(b"two"));
+        put(&path, "three");
+        assert_eq!(disk.hashes(&path).expect("read"), Hashes::of(b"three"));
+        assert!(disk.remember(&path, Hashes::of(b"four")).is_err(), "another size");
+    }
+
+    #[test]
+    fn text_has_a_bound_and_may_be_absent() {
+        let folder = folder(&[("a", "word")]);
+        let text = |name, limit| DiskRead::default().text(&folder.path().join(name), limit);
+        assert_eq!(text("a", 4).expect("read").as_deref(), Some("word"));
+        assert_eq!(text("b", 4).expect("absent"), None);
+        assert_eq!(text("a", 3).expect_err("longer").source.kind(), io::ErrorKind::FileTooLarge);
+        assert!(text("", 3).is_err(), "a folder");
+    }
 }

@@ -1,12 +1,51 @@
 //! Writing: by a temporary file beside the target and a rename, so that nobody sees half a file.
 
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
+use super::read::{DiskRead, fault};
+use crate::model::digest::Hashes;
 use crate::remote::error::DiskError;
 
-/// Writes files and folders.
+/// What the names of our temporary files begin with: hidden, so that no list shows them.
+const PARTIAL: &str = ".release-action-partial-";
+/// What the names of our staging folders begin with.
+const STAGING: &str = ".release-action-staging-";
+/// Left-overs of killed runs may hold as many names; more are a fault of something else.
+const NAMES: u32 = 10_000;
+
+/// Writes files and folders. Clones share the knowledge which staging folders are in use.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct DiskWrite {}
+pub(crate) struct DiskWrite {
+    staged: Arc<Mutex<HashSet<PathBuf>>>,
+}
+
+/// A hidden folder for files on their way. It goes when this value goes.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    path: PathBuf,
+    staged: Arc<Mutex<HashSet<PathBuf>>>,
+}
+
+impl Deref for Staging {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // Nothing is lost when this fails: the next run removes what is left.
+        let _ = std::fs::remove_dir_all(&self.path);
+        self.staged.lock().expect("nothing panics while it holds this").remove(&self.path);
+    }
+}
 
 impl DiskWrite {
     /// Sees to it that `path` holds exactly `bytes`; does nothing when it does. Makes the folder if need be.
@@ -14,8 +53,18 @@ impl DiskWrite {
     /// # Errors
     /// When the file cannot be written.
     pub(crate) fn ensure_file(&self, path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
-        let _ = (path, bytes);
-        unimplemented!()
+        if holds(path, bytes) {
+            return Ok(());
+        }
+        let folder = folder_of(path);
+        self.ensure_folder(folder)?;
+        let failed = |source| fault(path, "written", source);
+        let (mut file, partial) = create_partial(folder).map_err(failed)?;
+        let written = file.write_all(bytes).and_then(|()| settle(file, &partial, path));
+        written.map_err(|source| {
+            let _ = std::fs::remove_file(&partial);
+            failed(source)
+        })
     }
 
     /// Sees to it that the folder `path` is there, with all above it.
@@ -23,26 +72,230 @@ impl DiskWrite {
     /// # Errors
     /// When it cannot be made.
     pub(crate) fn ensure_folder(&self, path: &Path) -> Result<(), DiskError> {
-        let _ = path;
-        unimplemented!()
+        std::fs::create_dir_all(path).map_err(|source| fault(path, "made", source))
     }
 
     /// Moves the file `staged` to `target` in one step. When `target` is there with the same bytes, `staged` is
-    /// removed instead.
+    /// removed instead. The folder of `target` is made if need be.
     ///
     /// # Errors
     /// When `target` holds other bytes (the source's kind is `AlreadyExists`), or the file cannot be moved.
     pub(crate) fn place(&self, staged: &Path, target: &Path) -> Result<(), DiskError> {
-        let _ = (staged, target);
-        unimplemented!()
+        self.ensure_folder(folder_of(target))?;
+        let failed = |source| fault(target, "written", source);
+        let file = File::open(staged).map_err(|source| fault(staged, "read", source))?;
+        readable_by_all(&file).and_then(|()| file.sync_all()).map_err(failed)?;
+        // A link, other than a rename, never replaces a file that somebody else put there meanwhile.
+        match std::fs::hard_link(staged, target) {
+            Ok(()) => sync_folder(folder_of(target)).map_err(failed)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => same_bytes(staged, target)?,
+            // Some file systems have no links, and the two may lie on different ones.
+            Err(_) if target.symlink_metadata().is_ok() => same_bytes(staged, target)?,
+            Err(_) => copy(file, target)?,
+        }
+        std::fs::remove_file(staged).map_err(|source| fault(staged, "removed", source))
     }
 
-    /// An empty hidden folder inside `folder` for files on their way; left-overs of an earlier run are removed.
+    /// An empty hidden folder inside `folder` for files on their way; what killed runs left there is removed.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub(crate) fn staging(&self, folder: &Path) -> Result<PathBuf, DiskError> {
-        let _ = folder;
-        unimplemented!()
+    pub(crate) fn staging(&self, folder: &Path) -> Result<Staging, DiskError> {
+        self.ensure_folder(folder)?;
+        let failed = |source| fault(folder, "written", source);
+        let mut staged = self.staged.lock().expect("nothing panics while it holds this");
+        remove_left_overs(folder, &staged).map_err(failed)?;
+        for number in 0..NAMES {
+            let path = folder.join(format!("{STAGING}{number}"));
+            match std::fs::create_dir(&path) {
+                Ok(()) => {
+                    staged.insert(path.clone());
+                    return Ok(Staging { path, staged: Arc::clone(&self.staged) });
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Err(failed(io::ErrorKind::AlreadyExists.into()))
+    }
+}
+
+/// The folder that a file lies in; a bare name lies in the current one.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether `path` is a file of its own with exactly `bytes`.
+fn holds(path: &Path, bytes: &[u8]) -> bool {
+    let same_size = path
+        .symlink_metadata()
+        .is_ok_and(|metadata| metadata.is_file() && metadata.len() == bytes.len() as u64);
+    same_size && std::fs::read(path).is_ok_and(|have| have == bytes)
+}
+
+fn create_partial(folder: &Path) -> io::Result<(File, PathBuf)> {
+    for number in 0..NAMES {
+        let path = folder.join(format!("{PARTIAL}{}-{number}", std::process::id()));
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(file) => return Ok((file, path)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// Gives a file that is written its final name, so that it is whole after a crash at any moment.
+fn settle(file: File, partial: &Path, path: &Path) -> io::Result<()> {
+    readable_by_all(&file)?;
+    file.sync_all()?;
+    drop(file);
+    std::fs::rename(partial, path)?;
+    sync_folder(folder_of(path))
+}
+
+/// The steps after ours run as another user than the container.
+#[cfg(unix)]
+fn readable_by_all(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a rename last. Systems that cannot open a folder keep it by themselves.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+fn same_bytes(staged: &Path, target: &Path) -> Result<(), DiskError> {
+    let disk = DiskRead::default();
+    let (ours, theirs): (Hashes, Hashes) = (disk.hashes(staged)?, disk.hashes(target)?);
+    if ours == theirs {
+        return Ok(());
+    }
+    let text = format!("other bytes are there: {} there, {} would be written", theirs.sha256, ours.sha256);
+    Err(fault(target, "written", io::Error::new(io::ErrorKind::AlreadyExists, text)))
+}
+
+fn copy(mut from: File, target: &Path) -> Result<(), DiskError> {
+    let failed = |source| fault(target, "written", source);
+    let (mut file, partial) = create_partial(folder_of(target)).map_err(failed)?;
+    let copied = io::copy(&mut from, &mut file).and_then(|_| settle(file, &partial, target));
+    copied.map_err(|source| {
+        let _ = std::fs::remove_file(&partial);
+        failed(source)
+    })
+}
+
+fn remove_left_overs(folder: &Path, in_use: &HashSet<PathBuf>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(STAGING));
+        if !is_ours || in_use.contains(&path) {
+            continue;
+        }
+        std::fs::remove_dir_all(&path)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(folder)
+            .expect("there")
+            .map(|entry| entry.expect("read").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_appears_whole_and_is_left_alone_when_it_is_right() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("deep/er/file");
+        let disk = DiskWrite::default();
+        disk.ensure_file(&path, b"one").expect("written");
+        let first = std::fs::metadata(&path).expect("there").modified().expect("a time");
+        disk.ensure_file(&path, b"one").expect("nothing to do");
+        assert_eq!(std::fs::metadata(&path).expect("there").modified().expect("a time"), first);
+        disk.ensure_file(&path, b"two").expect("written");
+        assert_eq!(std::fs::read(&path).expect("there"), b"two");
+        assert_eq!(names(folder_of(&path)), ["file"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_readable_by_all_and_replaces_a_link_instead_of_its_target() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, other) = (folder.path().join("file"), folder.path().join("other"));
+        let disk = DiskWrite::default();
+        disk.ensure_file(&other, b"theirs").expect("written");
+        std::os::unix::fs::symlink(&other, &path).expect("linked");
+        disk.ensure_file(&path, b"ours").expect("written");
+        assert_eq!(std::fs::read(&other).expect("there"), b"theirs");
+        assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o644);
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("file")).expect("made");
+        assert!(DiskWrite::default().ensure_file(&folder.path().join("file"), b"x").is_err());
+        assert_eq!(names(folder.path()), ["file"]);
+    }
+
+    #[test]
+    fn a_staged_file_is_placed_once_and_never_over_other_bytes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = DiskWrite::default();
+        let staging = disk.staging(folder.path()).expect("made");
+        let target = folder.path().join("dist/file");
+        let stage = |bytes: &[u8]| {
+            disk.ensure_file(&staging.join("file"), bytes).expect("written");
+            disk.place(&staging.join("file"), &target)
+        };
+        stage(b"one").expect("placed");
+        stage(b"one").expect("there already");
+        assert!(names(&staging).is_empty());
+        let error = stage(b"two").expect_err("other bytes");
+        assert_eq!(error.source.kind(), io::ErrorKind::AlreadyExists);
+        assert!(error.source.to_string().contains(&Hashes::of(b"two").sha256.to_string()));
+        assert_eq!(std::fs::read(&target).expect("there"), b"one");
+    }
+
+    #[test]
+    fn staging_folders_do_not_meet_and_clear_what_a_killed_run_left() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let killed = DiskWrite::default().staging(folder.path()).expect("made");
+        std::fs::create_dir(killed.join("inner")).expect("made");
+        let path = killed.to_path_buf();
+        std::mem::forget(killed);
+
+        let disk = DiskWrite::default();
+        let first = disk.staging(folder.path()).expect("made");
+        let second = disk.clone().staging(folder.path()).expect("made");
+        assert!(first.is_dir() && second.is_dir() && *first != *second);
+        assert!(!path.join("inner").exists());
+        drop((first, second));
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn a_copy_across_file_systems_is_whole() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (from, to) = (folder.path().join("a"), folder.path().join("b"));
+        DiskWrite::default().ensure_file(&from, b"bytes").expect("written");
+        copy(File::open(&from).expect("there"), &to).expect("copied");
+        assert_eq!(std::fs::read(&to).expect("there"), b"bytes");
+        assert_eq!(names(folder.path()), ["a", "b"]);
     }
 }
