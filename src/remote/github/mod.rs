@@ -3,15 +3,26 @@
 //! A release is found through the list and by its id, never by its tag: that look-up does not see drafts. JSON
 //! calls go through octocrab, bytes through [`Http`](crate::remote::http::Http); both share one client.
 
-use crate::model::artifact::RemoteFile;
+use crate::model::artifact::{Artifact, RemoteFile};
 use crate::model::digest::Sha256;
 use crate::model::revision::CommitSha;
 
+mod api;
+mod disposition;
+mod link;
 pub(crate) mod read;
+mod refusal;
+mod transport;
+mod wire;
 pub(crate) mod write;
 
 /// What messages call this service.
 const SERVICE: &str = "GitHub";
+
+/// A text that GitHub gave, cut to a length for messages.
+fn cut(text: &str) -> String {
+    text.chars().take(200).collect()
+}
 
 /// A release or the draft of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,6 +170,22 @@ pub(crate) fn canonical<'a>(releases: &'a [Release], tag: &str) -> Option<&'a Re
         .min_by_key(|release| (release.draft, release.id))
 }
 
+/// The asset that is `artifact`, or that stands in its way: by name or label, an uploaded one before the remains of
+/// a failed upload; else one with the same bytes whose name differs only in what GitHub rewrites.
+pub(crate) fn matching<'a>(assets: &'a [Asset], artifact: &Artifact) -> Option<&'a Asset> {
+    let name = artifact.file_name.as_str();
+    let called = assets.iter().filter(|asset| asset.is_called(name)).max_by_key(|asset| asset.uploaded);
+    called.or_else(|| {
+        let same = |asset: &&Asset| asset.uploaded && asset.sha256 == Some(artifact.sha256);
+        assets.iter().filter(same).find(|asset| folded(&asset.name) == folded(name))
+    })
+}
+
+/// What GitHub's rewriting leaves of a name in any case: letters of ASCII and digits.
+fn folded(name: &str) -> String {
+    name.strip_prefix("default.").unwrap_or(name).chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
 /// Opens the region of a release's text that is ours.
 const OPEN: &str = "<!-- release-action -->";
 /// Closes it.
@@ -194,67 +221,4 @@ pub(crate) fn with_region(body: &str, text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn release(id: u64, tag: &str, draft: bool) -> Release {
-        Release {
-            id,
-            tag_name: tag.into(),
-            name: String::new(),
-            body: String::new(),
-            draft,
-            prerelease: false,
-            immutable: false,
-            html_url: String::new(),
-            upload_url: String::new(),
-        }
-    }
-
-    #[test]
-    fn published_comes_before_draft_and_the_lowest_draft_before_others() {
-        let of = |releases: &[Release]| canonical(releases, "v1").map(|release| release.id);
-        assert_eq!(of(&[release(1, "v2", false)]), None);
-        assert_eq!(of(&[release(9, "v1", true), release(3, "v1", true), release(1, "v10", true)]), Some(3));
-        assert_eq!(of(&[release(3, "v1", true), release(9, "v1", false)]), Some(9));
-    }
-
-    #[test]
-    fn what_a_failed_upload_left_is_no_file() {
-        let mut asset = Asset {
-            id: 1,
-            name: "a.b.bin".into(),
-            label: Some("a b.bin".into()),
-            size_bytes: 3,
-            uploaded: true,
-            sha256: None,
-            url: String::new(),
-        };
-        assert!(asset.is_called("a b.bin") && asset.is_called("a.b.bin") && !asset.is_called("b.bin"));
-        assert_eq!(asset.remote_file().and_then(|file| file.size_bytes), Some(3));
-        asset.uploaded = false;
-        assert_eq!(asset.remote_file(), None);
-    }
-
-    #[test]
-    fn our_region_is_replaced_and_the_rest_is_kept() {
-        let first = with_region("Read this first.\n", "notes 1");
-        assert_eq!(first, format!("Read this first.\n\n{OPEN}\nnotes 1\n{CLOSE}"));
-        let edited = format!("{first}\n\nThanks to all.");
-        let second = with_region(&edited, "notes 2");
-        assert_eq!(second, format!("Read this first.\n\n{OPEN}\nnotes 2\n{CLOSE}\n\nThanks to all."));
-        assert_eq!(with_region(&second, "notes 2"), second);
-        assert_eq!(with_region("", "x"), marked("x"));
-    }
-
-    #[test]
-    fn only_a_whole_region_is_ours() {
-        assert!(is_ours(&marked("x")) && is_ours(&marked("")));
-        for not in ["", "x", OPEN, CLOSE, &format!("{CLOSE} {OPEN}")] {
-            assert!(!is_ours(not), "{not}");
-        }
-        // A text that holds the comments itself cannot end the region early.
-        let tricky = marked(&format!("a {CLOSE} b {OPEN} c"));
-        assert_eq!(region(&tricky), Some(0..tricky.len()));
-    }
-}
+mod tests;

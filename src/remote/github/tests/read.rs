@@ -1,0 +1,331 @@
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::{TOKEN, answer, asked, endpoint, http, not_found, ok, reader, run};
+use crate::model::digest::Sha256;
+use crate::model::revision::CommitSha;
+use crate::remote::error::RemoteError;
+use crate::remote::github::read::GithubRead;
+use crate::remote::github::{Asset, RunArtifact};
+use crate::remote::http::Http;
+use crate::remote::http::script::{Reply, Script};
+use crate::remote::surroundings::{Masks, Surroundings};
+
+fn sha(digit: char) -> CommitSha {
+    digit.to_string().repeat(40).parse().expect("good")
+}
+
+fn pointer(name: Option<&str>, kind: &str, sha: &CommitSha) -> Value {
+    json!({"ref": name, "object": {"type": kind, "sha": sha.as_str(), "url": "x"}})
+}
+
+fn release(id: u64, tag: &str) -> Value {
+    json!({"id": id, "tag_name": tag, "draft": false, "prerelease": false, "name": null, "body": null})
+}
+
+#[test]
+fn requests_carry_the_token_and_the_version_once_below_the_path_of_the_api() {
+    let script = Script::of([ok(&json!([]))]);
+    run(reader(&script).releases()).expect("answered");
+    let seen = &script.seen()[0];
+    assert_eq!(seen.target, "/api/v3/repos/owner/name/releases?per_page=100");
+    for (name, value) in [
+        ("authorization", format!("Bearer {TOKEN}").as_str()),
+        ("accept", "application/vnd.github+json"),
+        ("x-github-api-version", "2022-11-28"),
+    ] {
+        let values: Vec<_> = seen.headers.iter().filter(|(have, _)| have == name).collect();
+        assert_eq!(values.len(), 1, "{name}: {values:?}");
+        assert_eq!(values[0].1, value);
+    }
+    let agents: Vec<_> = seen.headers.iter().filter(|(name, _)| name == "user-agent").collect();
+    assert!(agents.len() == 1 && agents[0].1.starts_with("release-action/"), "{agents:?}");
+}
+
+#[test]
+fn without_a_token_none_is_sent() {
+    let script = Script::of([ok(&json!([]))]);
+    let read = GithubRead::new(http(), endpoint(&script, "/"), "o/r".parse().expect("good"), None);
+    assert_eq!(run(read.releases()).expect("answered"), []);
+    assert_eq!(script.seen()[0].header("authorization"), None);
+    assert_eq!(script.seen()[0].target, "/repos/o/r/releases?per_page=100");
+}
+
+#[test]
+fn debug_shows_no_token() {
+    let script = Script::of([ok(&json!([]))]);
+    let read = reader(&script);
+    run(read.releases()).expect("answered");
+    assert!(!format!("{read:?}").contains(TOKEN));
+}
+
+#[test]
+fn tags_are_followed_through_nested_annotations() {
+    let script = Script::of([
+        ok(&pointer(Some("refs/tags/a/b c"), "tag", &sha('1'))),
+        ok(&pointer(None, "tag", &sha('2'))),
+        ok(&pointer(None, "commit", &sha('3'))),
+    ]);
+    assert_eq!(run(reader(&script).tag_commit("a/b c")).expect("answered"), Some(sha('3')));
+    let one = sha('1');
+    assert_eq!(
+        asked(&script),
+        [
+            "GET /git/ref/tags/a/b%20c".into(),
+            format!("GET /git/tags/{one}"),
+            format!("GET /git/tags/{}", sha('2'))
+        ]
+    );
+}
+
+#[test]
+fn tags_in_a_circle_end_as_an_error() {
+    let script = Script::answering(|_| ok(&pointer(Some("refs/tags/v1"), "tag", &sha('1'))));
+    let error = run(reader(&script).tag_commit("v1")).expect_err("endless");
+    assert!(matches!(error, RemoteError::Unexpected { .. }), "{error}");
+    assert!(asked(&script).len() < 20);
+}
+
+#[test]
+fn an_absent_tag_and_an_invisible_repository_are_told_apart() {
+    let repository = ok(&json!({"id": 1, "full_name": "owner/name"}));
+    let script = Script::of([not_found(), repository, not_found()]);
+    let read = reader(&script);
+    run(async {
+        assert_eq!(read.tag_commit("v1").await.expect("answered"), None);
+        assert!(!read.commit(&sha('1')).await.expect("answered"));
+    });
+    // The repository is looked up once.
+    assert_eq!(asked(&script).len(), 3);
+
+    let script = Script::of([not_found(), not_found()]);
+    let error = run(reader(&script).tag_commit("v1")).expect_err("out of sight");
+    assert!(matches!(error, RemoteError::Status { status: 404, .. }), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("contents")), "{:?}", error.hint());
+}
+
+#[test]
+fn all_pages_are_read_and_links_are_followed_as_given() {
+    let script = Script::answering(|seen| match seen.target.as_str() {
+        "/api/v3/repos/owner/name/releases?per_page=100" => ok(&json!([release(3, "v3"), release(2, "v2")]))
+            .with(
+                "link",
+                &format!(
+                    "<http://{}/api/v3/repositories/9/releases?cursor=x>; rel=\"next\"",
+                    seen.header("host").expect("a host")
+                ),
+            ),
+        "/api/v3/repositories/9/releases?cursor=x" => ok(&json!([release(1, "v1")])),
+        _ => Reply::status(599),
+    });
+    let releases = run(reader(&script).releases()).expect("answered");
+    assert_eq!(releases.iter().map(|release| release.id).collect::<Vec<_>>(), [3, 2, 1]);
+}
+
+#[test]
+fn a_link_to_another_host_is_an_error_and_gets_no_request() {
+    let other = Script::of([]);
+    let link = format!("<{}?token=secret>; rel=\"next\"", other.url("/api/v3/repos/owner/name/releases"));
+    let script = Script::of([ok(&json!([release(1, "v1")])).with("link", &link)]);
+    let error = run(reader(&script).releases()).expect_err("a foreign page");
+    assert!(matches!(error, RemoteError::Unexpected { .. }), "{error}");
+    assert!(!error.to_string().contains("secret"), "{error}");
+    assert!(other.seen().is_empty());
+}
+
+#[test]
+fn an_endless_list_is_cut() {
+    let script = Script::answering(|seen| {
+        let host = seen.header("host").expect("a host");
+        ok(&json!([])).with("link", &format!("<http://{host}/api/v3/again>; rel=\"next\""))
+    });
+    assert_eq!(run(reader(&script).assets(1)).expect("answered"), []);
+    assert_eq!(asked(&script).len(), 400);
+}
+
+#[test]
+fn look_ups_are_tried_again_and_a_page_of_html_is_no_answer() {
+    let script = Script::of([Reply::Close, answer(502, &json!({})), ok(&json!([]))]);
+    run(reader(&script).releases()).expect("the third try");
+    let script = Script::of([Reply::of(200, "text/html", "<!doctype html><p>hello")]);
+    let error = run(reader(&script).releases()).expect_err("a page");
+    assert!(matches!(&error, RemoteError::Unexpected { found, .. } if found == "a page of HTML"), "{error}");
+}
+
+#[test]
+fn refusals_say_what_to_do() {
+    let refused = |reply: Reply| {
+        let script = Script::answering(move |_| reply.clone());
+        run(reader(&script).releases()).expect_err("refused")
+    };
+    let hint = |reply| refused(reply).hint().unwrap_or_default();
+    assert!(hint(answer(401, &json!({"message": "Bad credentials"}))).contains("github-token"));
+    let named = answer(403, &json!({"message": "Resource not accessible by integration"}))
+        .with("x-accepted-github-permissions", "actions=read; contents=write");
+    assert!(hint(named).contains("`actions: read`"));
+    let long = refused(answer(400, &json!({"message": "x".repeat(5000)}))).to_string();
+    assert!(long.len() < 700, "{}", long.len());
+}
+
+#[test]
+fn answers_of_another_shape_are_errors_and_never_panics() {
+    let whole = json!([release(1, "v1")]).to_string();
+    for end in 0..whole.len() {
+        let cut = Reply::json(&whole[..end]);
+        let script = Script::of([cut]);
+        let error = run(reader(&script).releases()).expect_err("cut");
+        assert!(matches!(error, RemoteError::Unexpected { .. }), "{error}");
+    }
+    for odd in ["{}", "null", "[1]", "[{\"id\": -1}]", "\"x\""] {
+        let script = Script::answering(move |_| Reply::json(odd));
+        assert!(run(reader(&script).releases()).is_err(), "{odd}");
+        assert!(run(reader(&script).run_artifacts(1)).is_err(), "{odd}");
+    }
+}
+
+fn run_wire(id: u64, head: &CommitSha) -> Value {
+    json!({"id": id, "head_sha": head.as_str(), "path": ".github/workflows/b.yml", "event": "push",
+        "status": "completed", "conclusion": "success", "head_branch": "main", "run_number": id,
+        "run_attempt": 1, "html_url": "x", "head_repository": {"full_name": "owner/name"}})
+}
+
+#[test]
+fn an_empty_search_for_runs_is_doubted() {
+    let script = Script::answering(|seen| {
+        let runs = match seen.target.contains("head_sha") {
+            true => json!([]),
+            false => json!([run_wire(7, &sha('2')), run_wire(5, &sha('1')), run_wire(6, &sha('1'))]),
+        };
+        ok(&json!({"total_count": 0, "workflow_runs": runs}))
+    });
+    let runs = run(reader(&script).runs(".github/workflows/b.yml", &sha('1'))).expect("answered");
+    assert_eq!(runs.iter().map(|run| run.id).collect::<Vec<_>>(), [6, 5]);
+    let asked = asked(&script);
+    assert_eq!(asked[0], format!("GET /actions/workflows/b.yml/runs?head_sha={}&per_page=100", sha('1')));
+    assert_eq!(asked[1], "GET /actions/workflows/b.yml/runs?per_page=100");
+}
+
+#[test]
+fn polling_for_a_run_reads_the_whole_list_once() {
+    let script = Script::answering(|seen| {
+        let full: Vec<_> = (0..100).map(|id| run_wire(id, &sha('2'))).collect();
+        let host = seen.header("host").expect("a host").to_owned();
+        match seen.target.contains("head_sha") {
+            true => ok(&json!({"workflow_runs": []})),
+            false => ok(&json!({"workflow_runs": full}))
+                .with("link", &format!("<http://{host}/api/v3/more>; rel=\"next\"")),
+        }
+    });
+    let read = reader(&script);
+    run(async {
+        assert_eq!(read.runs("b.yml", &sha('1')).await.expect("answered"), []);
+        assert_eq!(asked(&script).len(), 1 + 10);
+        assert_eq!(read.runs("b.yml", &sha('1')).await.expect("answered"), []);
+        assert_eq!(asked(&script).len(), 1 + 10 + 2);
+    });
+}
+
+fn artifact(size_bytes: u64) -> RunArtifact {
+    RunArtifact { id: 5, name: "wheels".into(), size_bytes, expired: false, sha256: None, created_at: None }
+}
+
+#[derive(Default)]
+struct Learned(Mutex<Vec<String>>);
+
+impl Masks for Learned {
+    fn mask(&self, secret: &str) {
+        self.0.lock().expect("no panic inside").push(secret.to_owned());
+    }
+}
+
+#[test]
+fn artifacts_come_from_a_fresh_signed_address_without_the_token() {
+    let store = Script::of([
+        answer(503, &json!({})),
+        Reply::of(200, "application/octet-stream", "whole")
+            .with("content-disposition", "attachment; filename=\"../tool.exe\""),
+    ]);
+    let place = store.url("/blob/x").to_string();
+    let mut count = 0;
+    let script = Script::answering(move |_| {
+        count += 1;
+        Reply::redirect(format!("{place}?sig=signature%3D{count}"))
+    });
+    let learned = Arc::new(Learned::default());
+    let surroundings = Surroundings { masks: Arc::clone(&learned) as _, ..Surroundings::silent() };
+    let http = Http::new(&surroundings).expect("a client");
+    let read = GithubRead::new(
+        http,
+        endpoint(&script, "/api/v3"),
+        "owner/name".parse().expect("good"),
+        Some(crate::model::secret::Secret::new(TOKEN.into())),
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("download");
+    let downloaded = run(read.download_artifact(&artifact(5), &path)).expect("the second try");
+    assert_eq!(std::fs::read(&path).expect("it is there"), b"whole");
+    assert_eq!(downloaded.hashes.sha256, Sha256::of(b"whole"));
+    assert!(!downloaded.zipped);
+    assert_eq!(downloaded.file_name.as_deref(), Some("tool.exe"));
+    assert_eq!(asked(&script), ["GET /actions/artifacts/5/zip"; 2]);
+    let targets: Vec<_> = store.seen().iter().map(|seen| seen.target.clone()).collect();
+    assert_eq!(targets, ["/blob/x?sig=signature%3D1", "/blob/x?sig=signature%3D2"]);
+    assert!(store.seen().iter().all(|seen| seen.header("authorization").is_none()));
+    let learned = learned.0.lock().expect("no panic inside");
+    assert!(
+        learned.contains(&"signature%3D2".into()) && learned.contains(&"signature=2".into()),
+        "{learned:?}"
+    );
+}
+
+#[test]
+fn the_content_type_or_the_address_says_whether_it_is_a_zip() {
+    for (kind, path, zipped) in [
+        ("application/zip", "/x", true),
+        ("application/x-zip-compressed; q", "/x", true),
+        ("application/octet-stream", "/a.ZIP", true),
+        ("application/octet-stream", "/x", false),
+        ("text/plain", "/zip", false),
+    ] {
+        let store = Script::of([Reply::of(200, kind, "x")]);
+        let script = Script::of([Reply::redirect(store.url(path))]);
+        let folder = tempfile::tempdir().expect("a folder");
+        let download = reader(&script);
+        let downloaded =
+            run(download.download_artifact(&artifact(1), &folder.path().join("x"))).expect("fine");
+        assert_eq!(downloaded.zipped, zipped, "{kind} {path}");
+    }
+}
+
+#[test]
+fn an_expired_artifact_is_named_as_such() {
+    let script = Script::of([answer(410, &json!({"message": "Artifact has expired"}))]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let error =
+        run(reader(&script).download_artifact(&artifact(1), &folder.path().join("x"))).expect_err("gone");
+    assert!(error.hint().is_some_and(|hint| hint.contains("expired")), "{error:?}");
+}
+
+#[test]
+fn an_asset_without_a_digest_is_fetched_and_counted() {
+    let asset = |size_bytes| Asset {
+        id: 4,
+        name: "a".into(),
+        label: None,
+        size_bytes,
+        uploaded: true,
+        sha256: None,
+        url: String::new(),
+    };
+    let bytes = || Reply::of(200, "application/octet-stream", "abc");
+    let script = Script::of([bytes(), bytes()]);
+    let read = reader(&script);
+    run(async {
+        assert_eq!(read.asset_digest(&asset(3)).await.expect("fetched"), Sha256::of(b"abc"));
+        let error = read.asset_digest(&asset(4)).await.expect_err("another length");
+        assert!(matches!(error, RemoteError::Unexpected { .. }), "{error}");
+    });
+    assert_eq!(script.seen()[0].header("accept"), Some("application/octet-stream"));
+    assert_eq!(asked(&script)[0], "GET /releases/assets/4");
+}

@@ -1,0 +1,221 @@
+//! GitHub's JSON, as far as we read it. Lenient: fields that we do not know are skipped, and fields that some
+//! server or version leaves out have a default that claims nothing.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use super::{Asset, Release, Run, RunArtifact};
+use crate::model::digest::Sha256;
+use crate::model::revision::{CommitSha, Repository};
+
+/// A release in an answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct ReleaseWire {
+    id: u64,
+    tag_name: String,
+    draft: bool,
+    name: Option<String>,
+    body: Option<String>,
+    #[serde(default)]
+    prerelease: bool,
+    #[serde(default)]
+    immutable: Option<bool>,
+    #[serde(default)]
+    html_url: String,
+    #[serde(default)]
+    upload_url: String,
+}
+
+impl From<ReleaseWire> for Release {
+    fn from(wire: ReleaseWire) -> Self {
+        let ReleaseWire { id, tag_name, draft, name, body, prerelease, immutable, html_url, upload_url } =
+            wire;
+        Self {
+            id,
+            tag_name,
+            name: name.unwrap_or_default(),
+            body: body.unwrap_or_default(),
+            draft,
+            prerelease,
+            immutable: immutable.unwrap_or_default(),
+            html_url,
+            upload_url,
+        }
+    }
+}
+
+/// An asset in an answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct AssetWire {
+    id: u64,
+    name: String,
+    label: Option<String>,
+    size: u64,
+    state: Option<String>,
+    digest: Option<String>,
+    #[serde(default)]
+    url: String,
+}
+
+impl From<AssetWire> for Asset {
+    fn from(wire: AssetWire) -> Self {
+        let AssetWire { id, name, label, size, state, digest, url } = wire;
+        Self {
+            id,
+            name,
+            label: label.filter(|label| !label.is_empty()),
+            size_bytes: size,
+            uploaded: state.is_none_or(|state| state == "uploaded"),
+            sha256: sha256(digest.as_deref()),
+            url,
+        }
+    }
+}
+
+/// A workflow run in an answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct RunWire {
+    id: u64,
+    #[serde(deserialize_with = "parsed")]
+    head_sha: CommitSha,
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    event: String,
+    status: Option<String>,
+    conclusion: Option<String>,
+    head_branch: Option<String>,
+    #[serde(default)]
+    run_number: u64,
+    run_attempt: Option<u64>,
+    #[serde(default)]
+    html_url: String,
+    head_repository: Option<RepositoryWire>,
+}
+
+/// The repository that a run's commit comes from.
+#[derive(Debug, Deserialize)]
+pub(super) struct RepositoryWire {
+    full_name: Option<String>,
+}
+
+impl RunWire {
+    /// The run, seen from `repository`.
+    pub(super) fn into_run(self, repository: &Repository) -> Run {
+        let Self { id, head_sha, path, event, status, conclusion, head_branch, .. } = self;
+        let Self { run_number, run_attempt, html_url, head_repository, .. } = self;
+        // A fork that was deleted has no name any more, so what has none is foreign.
+        let home = head_repository.and_then(|head| head.full_name);
+        let from_fork = !home.is_some_and(|name| name.eq_ignore_ascii_case(&repository.to_string()));
+        Run {
+            id,
+            // A reusable workflow's path may carry the ref that it was taken from.
+            path: path.split('@').next().unwrap_or_default().to_owned(),
+            event,
+            status: status.unwrap_or_default(),
+            conclusion,
+            head_sha,
+            head_branch,
+            run_number,
+            run_attempt: run_attempt.unwrap_or(1),
+            html_url,
+            from_fork,
+        }
+    }
+}
+
+/// An artifact of a run in an answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct RunArtifactWire {
+    id: u64,
+    name: String,
+    size_in_bytes: u64,
+    #[serde(default)]
+    expired: bool,
+    digest: Option<String>,
+    created_at: Option<String>,
+}
+
+impl From<RunArtifactWire> for RunArtifact {
+    fn from(wire: RunArtifactWire) -> Self {
+        let RunArtifactWire { id, name, size_in_bytes, expired, digest, created_at } = wire;
+        Self { id, name, size_bytes: size_in_bytes, expired, sha256: sha256(digest.as_deref()), created_at }
+    }
+}
+
+/// A ref, or an annotated tag: either points to an object.
+#[derive(Debug, Deserialize)]
+pub(super) struct PointerWire {
+    /// The ref's full name; tags have none.
+    #[serde(rename = "ref")]
+    pub(super) name: Option<String>,
+    /// What it points to.
+    pub(super) object: ObjectWire,
+}
+
+/// An object of git.
+#[derive(Debug, Deserialize)]
+pub(super) struct ObjectWire {
+    /// `commit`, `tag`, `tree` or `blob`.
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    /// Its hash.
+    #[serde(deserialize_with = "parsed")]
+    pub(super) sha: CommitSha,
+}
+
+/// Reads `sha256:…`; a digest of another kind is none that we could compare.
+fn sha256(digest: Option<&str>) -> Option<Sha256> {
+    digest?.strip_prefix("sha256:")?.parse().ok()
+}
+
+fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(deserializer: D) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_github_leaves_out_claims_nothing() {
+        let wire = json!({"id": 7, "tag_name": "v1", "draft": true, "name": null, "unknown": [1]});
+        let release: Release = serde_json::from_value::<ReleaseWire>(wire).expect("lenient").into();
+        assert!(release.draft && !release.immutable && release.name.is_empty() && release.body.is_empty());
+        // Whether it is a draft decides what may be done to it: that is never guessed.
+        assert!(serde_json::from_value::<ReleaseWire>(json!({"id": 7, "tag_name": "v1"})).is_err());
+    }
+
+    #[test]
+    fn only_an_uploaded_asset_counts_and_only_sha256_is_a_digest() {
+        let asset = |state: &str, digest: &str| -> Asset {
+            let wire =
+                json!({"id": 1, "name": "a", "label": "", "size": 3, "state": state, "digest": digest});
+            serde_json::from_value::<AssetWire>(wire).expect("lenient").into()
+        };
+        let good = format!("sha256:{}", Sha256::of(b"abc"));
+        assert_eq!(asset("uploaded", &good).sha256, Some(Sha256::of(b"abc")));
+        assert_eq!(asset("uploaded", &good).label, None);
+        assert!(!asset("starter", "").uploaded);
+        assert_eq!(asset("uploaded", "sha512:00").sha256, None);
+    }
+
+    #[test]
+    fn a_run_without_a_known_home_comes_from_a_fork() {
+        let here: Repository = "Owner/name".parse().expect("good");
+        let from_fork = |head: serde_json::Value| {
+            let wire = json!({"id": 1, "head_sha": "a".repeat(40), "path": ".github/workflows/b.yml@main", "head_repository": head});
+            let run = serde_json::from_value::<RunWire>(wire).expect("lenient").into_run(&here);
+            assert_eq!((run.path.as_str(), run.run_attempt), (".github/workflows/b.yml", 1));
+            run.from_fork
+        };
+        assert!(!from_fork(json!({"full_name": "owner/Name"})));
+        assert!(from_fork(json!({"full_name": "other/name"})));
+        assert!(from_fork(json!(null)));
+    }
+}
