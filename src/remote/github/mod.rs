@@ -13,6 +13,7 @@ mod link;
 pub(crate) mod read;
 mod refusal;
 mod transport;
+mod upload;
 mod wire;
 pub(crate) mod write;
 

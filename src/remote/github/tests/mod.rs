@@ -3,10 +3,12 @@
 
 mod pure;
 mod read;
+mod write;
 
 use serde_json::{Value, json};
 
 use super::read::GithubRead;
+use super::write::GithubWrite;
 use crate::model::endpoints::Endpoint;
 use crate::model::secret::Secret;
 use crate::remote::http::Http;
@@ -26,6 +28,11 @@ fn http() -> Http {
 fn reader(script: &Script) -> GithubRead {
     let repository = "owner/name".parse().expect("good");
     GithubRead::new(http(), endpoint(script, "/api/v3"), repository, Some(Secret::new(TOKEN.into())))
+}
+
+fn writer(script: &Script) -> GithubWrite {
+    let repository = "owner/name".parse().expect("good");
+    GithubWrite::new(http(), endpoint(script, "/api/v3"), repository, Secret::new(TOKEN.into()))
 }
 
 fn ok(value: &Value) -> Reply {

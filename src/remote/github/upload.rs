@@ -1,0 +1,262 @@
+//! Sending assets: where to, under which name, what the answer has to say, and what to do when there is none.
+
+use std::path::Path;
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
+use url::Url;
+
+use super::api::Api;
+use super::refusal::{Refusal, already_exists, is_absent};
+use super::transport::send_patiently;
+use super::wire::AssetWire;
+use super::write::{GithubWrite, Known, LOOKS, Page, SENDS, may_repeat};
+use super::{Asset, Release, SERVICE, cut, matching};
+use crate::model::artifact::{Artifact, Delta};
+use crate::model::endpoints::is_loopback;
+use crate::remote::error::RemoteError;
+use crate::remote::http::backoff;
+use crate::remote::http::call::Part;
+
+/// GitHub takes files below this size, in bytes; at exactly this size it answers with a bare 500.
+const LARGEST_ASSET: u64 = 2 << 30;
+/// What needs no encoding in a query.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// So many uploads go without a pause; GitHub counts 80 in a minute.
+const BURST: u32 = 20;
+/// The pause before each further upload.
+const BETWEEN_UPLOADS: Duration = Duration::from_secs(1);
+
+/// What came of one try to send an asset.
+enum Sent {
+    /// It is there.
+    Done,
+    /// It is not; this is why. Another try may help.
+    Again(RemoteError),
+}
+
+impl GithubWrite {
+    /// Makes the file at `path`, which is `artifact`, an asset of the tag's release or draft. What a failed upload
+    /// left under its name is removed first.
+    ///
+    /// # Errors
+    /// [`RemoteError::Conflict`] when other bytes have its name; else when GitHub refuses, or when it stays unknown
+    /// whether the upload came about.
+    pub(crate) async fn ensure_asset(
+        &self,
+        tag: &str,
+        artifact: &Artifact,
+        path: &Path,
+    ) -> Result<(), RemoteError> {
+        permit(artifact)?;
+        let mut known = self.known.lock().await;
+        let outcome = self.asset(&mut known, tag, artifact, path).await;
+        if outcome.is_err() {
+            known.pages.remove(tag);
+        }
+        outcome
+    }
+
+    async fn asset(
+        &self,
+        known: &mut Known,
+        tag: &str,
+        artifact: &Artifact,
+        path: &Path,
+    ) -> Result<(), RemoteError> {
+        let mut failures = 0;
+        loop {
+            let mut page = self.page(known, tag).await?;
+            if self.is_there(&mut page, artifact).await? {
+                known.pages.insert(tag.to_owned(), page);
+                return Ok(());
+            }
+            known.uploads += 1;
+            if known.uploads > BURST {
+                self.read.api.http.surroundings().pace.sleep(BETWEEN_UPLOADS).await;
+            }
+            match self.send(&mut page, artifact, path).await? {
+                Sent::Done => {
+                    known.pages.insert(tag.to_owned(), page);
+                    return Ok(());
+                }
+                Sent::Again(error) => {
+                    failures += 1;
+                    if failures >= SENDS || self.stopping() {
+                        return Err(error);
+                    }
+                    page.assets = Some(self.shown(&page, artifact, &error).await?);
+                    known.pages.insert(tag.to_owned(), page);
+                }
+            }
+        }
+    }
+
+    /// The assets after a failed upload, given some time to show what it left: they may lag behind by 20 seconds.
+    async fn shown(
+        &self,
+        page: &Page,
+        artifact: &Artifact,
+        error: &RemoteError,
+    ) -> Result<Vec<Asset>, RemoteError> {
+        let looks = match error {
+            RemoteError::Unreachable { .. } | RemoteError::Digest { .. } => 1,
+            error if error.is_ambiguous() => 2,
+            _ => LOOKS,
+        };
+        let mut assets = Vec::new();
+        for look in 1..=looks {
+            let what = format!("GitHub to show what became of `{}`", artifact.file_name);
+            self.read.api.http.pause(&what, backoff(look)).await;
+            assets = self.read.assets(page.release.id).await?;
+            if matching(&assets, artifact).is_some() || self.stopping() {
+                break;
+            }
+        }
+        Ok(assets)
+    }
+
+    /// Whether the page holds the artifact. What a failed upload left of it is removed.
+    async fn is_there(&self, page: &mut Page, artifact: &Artifact) -> Result<bool, RemoteError> {
+        let assets = match page.assets.take() {
+            Some(assets) => assets,
+            None => self.read.assets(page.release.id).await?,
+        };
+        let assets = page.assets.insert(assets);
+        loop {
+            let Some(found) = matching(assets, artifact).cloned() else { return Ok(false) };
+            if !found.uploaded {
+                let route = self.read.api.route(&["releases", "assets", &found.id.to_string()]);
+                self.delete(&format!("removing what is left of `{}`", cut(&found.name)), &route).await?;
+                assets.retain(|asset| asset.id != found.id);
+                continue;
+            }
+            let theirs = match artifact.compare(found.remote_file().as_ref()) {
+                Delta::Same => return Ok(true),
+                Delta::Unproven => match self.read.asset_digest(&found).await? {
+                    sha256 if sha256 == artifact.sha256 => return Ok(true),
+                    sha256 => sha256.to_string(),
+                },
+                Delta::Differs | Delta::Missing => match found.sha256 {
+                    Some(sha256) => sha256.to_string(),
+                    None => format!("{} bytes", found.size_bytes),
+                },
+            };
+            let file = artifact.file_name.to_string();
+            return Err(RemoteError::Conflict { service: SERVICE, file, ours: artifact.sha256, theirs });
+        }
+    }
+
+    /// Sends the artifact once. What was stored wrongly is removed again: it is ours, the answer named it.
+    async fn send(&self, page: &mut Page, artifact: &Artifact, path: &Path) -> Result<Sent, RemoteError> {
+        let address = address(&self.read.api, &page.release, artifact)?;
+        let asset = match post(&self.read.api, address, artifact, path).await {
+            Ok(asset) => asset,
+            Err(error) if may_repeat(&error) || already_exists(&error) => return Ok(Sent::Again(error)),
+            // A draft that was just made may not be known everywhere yet.
+            Err(error) if is_absent(&error) && self.read.release(page.release.id).await.is_ok() => {
+                return Ok(Sent::Again(error));
+            }
+            Err(error) => return Err(error),
+        };
+        let fault = match verify(&asset, artifact) {
+            Err(fault) => fault,
+            Ok(()) if asset.uploaded && asset.size_bytes == artifact.size_bytes => {
+                page.assets.get_or_insert_default().push(asset);
+                return Ok(Sent::Done);
+            }
+            Ok(()) => {
+                let what = format!("uploading `{}`", artifact.file_name);
+                let found = format!("{} of {} bytes stored", asset.size_bytes, artifact.size_bytes);
+                self.read.api.unexpected(&what, "the whole file", found)
+            }
+        };
+        let route = self.read.api.route(&["releases", "assets", &asset.id.to_string()]);
+        self.delete(&format!("removing the damaged `{}`", cut(&asset.name)), &route).await?;
+        Ok(Sent::Again(fault))
+    }
+}
+
+/// Refuses what GitHub would refuse after all bytes were sent.
+fn permit(artifact: &Artifact) -> Result<(), RemoteError> {
+    let (fault, hint) = match artifact.size_bytes {
+        0 => ("is empty, and GitHub takes no empty file", "should it be part of the release?"),
+        size if size >= LARGEST_ASSET => {
+            ("has 2 GiB or more, and GitHub takes no such file", "can it be compressed, or split?")
+        }
+        _ => return Ok(()),
+    };
+    Err(RemoteError::Missing { what: format!("`{}` {fault}", artifact.file_name), hint: hint.to_owned() })
+}
+
+/// Sends the file once, to an [`address`].
+async fn post(api: &Api, address: Url, artifact: &Artifact, path: &Path) -> Result<Asset, RemoteError> {
+    let what = format!("uploading `{}`", artifact.file_name);
+    let part = Part::File { path: path.to_owned(), size_bytes: artifact.size_bytes };
+    let call = api
+        .post(what.clone(), address)
+        .header("content-type", "application/octet-stream")
+        .carrying(vec![part]);
+    let answer = send_patiently(&api.http, &call).await?;
+    match answer.status {
+        201 => Ok(answer.json::<AssetWire>("the new asset as JSON")?.into()),
+        200..=299 => {
+            Err(api.unexpected(&what, "201 with the new asset", format!("status {}", answer.status)))
+        }
+        _ => Err(Refusal::of_answer(&answer, &Method::POST).into_error()),
+    }
+}
+
+/// Whether the asset holds what was sent, as far as the answer tells.
+fn verify(asset: &Asset, artifact: &Artifact) -> Result<(), RemoteError> {
+    match asset.sha256 {
+        Some(found) if found != artifact.sha256 => Err(RemoteError::Digest {
+            service: SERVICE,
+            file: artifact.file_name.to_string(),
+            expected: artifact.sha256,
+            found,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Where to send an asset: the release's own address, which is a URI template (RFC 6570), with name and label. The
+/// label keeps a name that GitHub would rewrite.
+fn address(api: &Api, release: &Release, artifact: &Artifact) -> Result<Url, RemoteError> {
+    let base = release.upload_url.split('{').next().unwrap_or_default();
+    let permitted = |url: &Url| {
+        let local = is_loopback(url) && is_loopback(api.endpoint.url());
+        // The token goes there: encrypted, or never off this machine.
+        let closed = url.scheme() == "https" || (url.scheme() == "http" && local);
+        closed && url.username().is_empty() && url.password().is_none()
+    };
+    let mut url = Url::parse(base).ok().filter(permitted).ok_or_else(|| RemoteError::Missing {
+        what: format!("GitHub gives no address that a token may be sent to for uploads: `{}`", shown(base)),
+        hint: "is `GITHUB_API_URL` the address of GitHub itself?".to_owned(),
+    })?;
+    let file_name = artifact.file_name.as_str();
+    let name = utf8_percent_encode(file_name, PLAIN);
+    let label = if is_kept(file_name) { String::new() } else { format!("&label={name}") };
+    url.set_query(Some(&format!("name={name}{label}")));
+    Ok(url)
+}
+
+/// An address that a server made up, without what may be a credential in it.
+fn shown(url: &str) -> String {
+    url.rsplit('@')
+        .next()
+        .unwrap_or_default()
+        .split('?')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(120)
+        .collect()
+}
+
+/// Whether GitHub certainly keeps the name as it is. How it rewrites others is not documented.
+fn is_kept(file_name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
+    file_name.chars().all(plain) && !file_name.starts_with('.') && !file_name.contains("..")
+}
