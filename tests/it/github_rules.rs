@@ -1,0 +1,12 @@
+//! GitHub's rules that no schema states: one test for each number that the simulator's code mentions.
+//!
+//! The tests speak to the three hosts without sockets, and every exchange is held against the published
+//! description on the way.
+
+mod actions;
+mod assets;
+mod desk;
+mod drafts;
+mod manners;
+mod publishing;
+mod refs;
