@@ -165,7 +165,7 @@ fn matches(run: &Run, call: &Call<'_>) -> bool {
         && call.query("created").is_none_or(|span| is_within(&rfc3339(run.created_at_s), span))
 }
 
-/// Whether a date lies in a span as searches write it: `>=2026-01-01`, `2026-01-01..2026-02-01`, `2026-01-01`.
+/// Whether a date lies in a span as searches write it: `>=2026-01-01`, `2026-01-01..2026-02-01` or a bare date.
 fn is_within(date: &str, span: &str) -> bool {
     if let Some((from, to)) = span.split_once("..") {
         return date >= from && (date <= to || date.starts_with(to));

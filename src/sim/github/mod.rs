@@ -1,8 +1,8 @@
 //! GitHub in memory: one repository with its commits, releases, workflow runs and artifacts.
 //!
 //! It speaks the REST API's version 2022-11-28 on three hosts, as the service does: the API, the host that
-//! takes uploads, and the storage that signed addresses lead to. Numbered rules (`R12`) mark what the published
-//! description does not say and users found out; `tests/it/github_rules.rs` has a test for each. It starts no
+//! takes uploads, and the storage that signed addresses lead to. Numbered rules (`R12`) mark what users found
+//! out and the published description does not say; `tests/it/github_rules.rs` has a test for each. It starts no
 //! workflows, keeps no git packs and makes up its hashes.
 
 pub mod access;
@@ -122,4 +122,98 @@ pub struct Github {
     burnt_tags: BTreeSet<String>,
     signed: BTreeMap<String, Signed>,
     usage: Usage,
+}
+
+/// The REST API, with or without a base path in front of the documented paths.
+#[derive(Debug)]
+pub struct Api(Arc<Mutex<Github>>);
+
+/// The host that takes the files of releases.
+#[derive(Debug)]
+pub struct Uploads(Arc<Mutex<Github>>);
+
+/// The host that signed addresses lead to.
+#[derive(Debug)]
+pub struct Storage(Arc<Mutex<Github>>);
+
+impl Api {
+    /// The API of `github` under `base_path`: empty, or `/api/v3` as on a server of one's own.
+    pub fn new(github: Arc<Mutex<Github>>, base_path: &str) -> Self {
+        lock(&github).set_base_path(base_path);
+        Self(github)
+    }
+}
+
+impl Uploads {
+    /// The upload host of `github`.
+    pub const fn new(github: Arc<Mutex<Github>>) -> Self {
+        Self(github)
+    }
+}
+
+impl Storage {
+    /// The storage of `github`.
+    pub const fn new(github: Arc<Mutex<Github>>) -> Self {
+        Self(github)
+    }
+}
+
+impl Service for Api {
+    fn name(&self) -> &'static str {
+        "github"
+    }
+
+    fn handle(&mut self, request: &Request) -> Response {
+        lock(&self.0).api(request)
+    }
+
+    /// Lists, releases by tag and references lag; what is asked for by its number never does. // R4
+    fn lag(&mut self, reads: u32) {
+        lock(&self.0).lag(reads);
+    }
+
+    /// Files come by the upload host: this is the same as its own.
+    fn corrupt(&mut self, files: u32) {
+        lock(&self.0).troubles.corrupt_uploads = files;
+    }
+}
+
+impl Service for Uploads {
+    fn name(&self) -> &'static str {
+        "uploads"
+    }
+
+    fn handle(&mut self, request: &Request) -> Response {
+        lock(&self.0).upload(request)
+    }
+
+    /// The upload host answers no look-ups.
+    fn lag(&mut self, _reads: u32) {}
+
+    fn corrupt(&mut self, files: u32) {
+        lock(&self.0).troubles.corrupt_uploads = files;
+    }
+}
+
+impl Service for Storage {
+    fn name(&self) -> &'static str {
+        "storage"
+    }
+
+    fn handle(&mut self, request: &Request) -> Response {
+        lock(&self.0).storage(request)
+    }
+
+    /// A signed address leads to its bytes at once.
+    fn lag(&mut self, _reads: u32) {}
+
+    /// Nothing is sent here, so the next files are delivered with other bytes than are stored.
+    fn corrupt(&mut self, files: u32) {
+        lock(&self.0).troubles.corrupt_downloads = files;
+    }
+}
+
+/// A panic in another test thread leaves the state as it was between two requests.
+fn lock(github: &Mutex<Github>) -> MutexGuard<'_, Github> {
+    github.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -148,7 +148,8 @@ impl Github {
         if release.immutable {
             self.burnt_tags.insert(release.tag_name.clone()); // R29
         }
-        let make_latest = make_latest.or((publishes && !release.prerelease).then_some(MakeLatest::True)); // R13
+        // R13: on publishing the default is yes, whatever the draft was made with.
+        let make_latest = make_latest.or((publishes && !release.prerelease).then_some(MakeLatest::True));
         let state = self.state_mut();
         if !release.draft && !release.prerelease {
             match make_latest {

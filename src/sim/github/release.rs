@@ -50,7 +50,7 @@ pub struct Asset {
     pub bytes: Bytes,
     /// Whether the upload came to its end; otherwise the row is a `starter`, which blocks the name. // R22
     pub uploaded: bool,
-    /// The digest that answers state; none for a starter, and said to be none for files of early years. // R24
+    /// The digest that answers state; none for a starter, and, it is said, for old files. // R24
     pub sha256: Option<Sha256>,
     /// When it came, in seconds since 1970.
     pub created_at_s: u64,
@@ -74,7 +74,7 @@ pub struct NewRelease {
 }
 
 impl Release {
-    /// What stands in the place of the tag in a draft's addresses, and in `tag_name` once the tag is lost: R12.
+    /// What a draft's addresses have in place of the tag, and `tag_name` too once the tag is lost. // R12
     pub(super) fn untagged(&self) -> String {
         format!("untagged-{}", &super::git::hash(&format!("release {}", self.id))[..20])
     }

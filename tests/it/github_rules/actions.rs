@@ -56,6 +56,17 @@ fn r33_a_search_by_commit_may_find_nothing_although_the_run_is_there() {
 }
 
 #[test]
+fn r33_a_search_ends_at_a_thousand_runs() {
+    let (mut desk, _, sha) = with_run();
+    for _ in 0..1_010 {
+        desk.github().add_run(NewRun { head_sha: sha.clone(), ..NewRun::default() });
+    }
+    let target = format!("/actions/runs?head_sha={sha}&per_page=100");
+    assert_eq!(desk.get(&target).json()["total_count"], 1_000);
+    assert!(found(&mut desk, &format!("{target}&page=11")).is_empty());
+}
+
+#[test]
 fn r33_a_run_from_a_fork_says_so() {
     let (mut desk, _, sha) = with_run();
     let fork = Some("stranger/sample".to_owned());

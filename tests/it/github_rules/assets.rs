@@ -60,6 +60,7 @@ fn r20_a_name_is_taken_after_it_was_changed() {
     let mut desk = Desk::new();
     let id = desk.draft("v1");
     assert_eq!(desk.upload(id, "name=a%20b.whl", "one").status(), 201);
+    assert_eq!(desk.upload(id, "name=a%20b.whl", "two").status(), 422);
     let refused = desk.upload(id, "name=a.b.whl", "two");
     assert_eq!(refused.status(), 422);
     assert_eq!(refused.reasons(), [("already_exists".to_owned(), "name".to_owned())]);

@@ -162,7 +162,11 @@ fn r08_a_target_that_changes_workflows_is_not_found_for_a_workflows_own_token() 
     let refused = desk.post("/git/refs", &reference);
     assert_eq!(refused.status(), 403);
     assert_eq!(refused.message(), "Resource not accessible by integration");
-    assert_eq!(desk.send(super::desk::OWNER, "POST", "/releases", &body).status(), 201);
+    let draft = desk.send(super::desk::OWNER, "POST", "/releases", &body);
+    assert_eq!(draft.status(), 201);
+    let publish = json!({ "tag_name": "v1", "draft": false });
+    assert_eq!(desk.patch(&format!("/releases/{}", draft.json()["id"]), &publish).status(), 404);
+    assert!(desk.github().tags().is_empty());
 }
 
 #[test]

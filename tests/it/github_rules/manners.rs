@@ -1,4 +1,5 @@
-//! What holds for every request: tokens, permissions, limits, base paths, `HEAD`; and the check on a whole world.
+//! What holds for every request (tokens, permissions, limits, base paths, `HEAD`), and the check on a whole
+//! world.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -62,7 +62,10 @@ fn the_latest_release_is_of_the_youngest_commit_and_ready() {
     let old = desk.github().branch("main").expect("there is one");
     desk.github().advance(Duration::from_secs(60));
     desk.github().commit_to("main", "Two", &[("a", "2")]);
-    let release = |tag: &str, target: &str| json!({ "tag_name": tag, "target_commitish": target, "make_latest": "legacy" });
+    let release = |tag: &str, target: &str| {
+        let latest = "legacy";
+        json!({ "tag_name": tag, "target_commitish": target, "make_latest": latest })
+    };
     desk.post("/releases", &release("v2", "main"));
     desk.post("/releases", &release("v1", &old));
     desk.post("/releases", &json!({ "tag_name": "v3", "prerelease": true }));

@@ -8,8 +8,8 @@ use crate::sim::github::release::{Asset, Release};
 
 use super::bot;
 
-/// How many assets a release object embeds. Whether the service cuts the list is not known; clients that rely
-/// on it being whole must not pass. // R27
+/// How many assets a release object embeds. Whether the service cuts the list, and whether failed uploads show
+/// in it, is not known; clients that rely on either must not pass. // R27
 const EMBEDDED_ASSETS: usize = 30;
 
 /// A release with the first of its assets.
@@ -19,6 +19,8 @@ pub(in crate::sim::github) fn release(links: &Links, release: &Release) -> Value
         let address = links.repo(&format!("/{kind}/{}", path(&release.tag_name)));
         (!release.draft).then_some(address)
     };
+    let whole = release.assets.iter().filter(|asset| asset.uploaded).take(EMBEDDED_ASSETS);
+    let embedded: Vec<Value> = whole.map(|one| asset(links, release, one)).collect();
     let mut body = json!({
         "id": release.id,
         "node_id": format!("RE_{}", release.id),
@@ -36,10 +38,10 @@ pub(in crate::sim::github) fn release(links: &Links, release: &Release) -> Value
         "draft": release.draft,
         "prerelease": release.prerelease,
         "immutable": release.immutable,
-        "created_at": rfc3339(release.created_at_s),
-        "updated_at": rfc3339(release.updated_at_s),
-        "published_at": release.published_at_s.map(rfc3339),
-        "assets": release.assets.iter().take(EMBEDDED_ASSETS).map(|one| asset(links, release, one)).collect::<Value>(),
+        "created_at": date(release.created_at_s),
+        "updated_at": date(release.updated_at_s),
+        "published_at": release.published_at_s.map(date),
+        "assets": embedded,
     });
     if release.discussion_category_name.is_some() {
         body["discussion_url"] = links.page(&format!("/discussions/{}", release.id)).into();

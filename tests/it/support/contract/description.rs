@@ -66,7 +66,7 @@ impl Description {
         }
     }
 
-    /// The operation that a request means: of all whose templates match, the one with the most telling template.
+    /// The operation that a request means: of all that match, the one with the most telling template.
     pub(crate) fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
         let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
         let matching = self
@@ -95,8 +95,8 @@ impl Description {
         Arc::clone(compiled)
     }
 
-    /// Properties that the schema does not name, by their places. JSON Schema lets them pass; a service ignores
-    /// them, so that a misspelt one does nothing.
+    /// Properties that the schema does not name, by their places. JSON Schema lets them pass; the service
+    /// ignores them, so that a misspelt one does nothing.
     pub(crate) fn unknown_properties(&self, schema: &Schema, value: &Value) -> Vec<String> {
         let mut unknown = Vec::new();
         self.walk(&self.branches(schema.value), value, "", &mut unknown);

@@ -3,7 +3,7 @@
 use release_action::sim::{Request, Response};
 use serde_json::{Value, json};
 
-use super::Contract;
+use super::{Contract, WAIVERS};
 
 fn request(method: &str, target: &str, body: &Value) -> Request {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -137,6 +137,11 @@ fn addresses_by_number_and_under_a_base_path_are_the_same_operations() {
     for target in ["/repositories/5/releases?page=2", "/api/v3/repos/o/r/releases"] {
         assert!(asked("GET", target, &Value::Null).is_empty(), "{target}");
     }
+}
+
+#[test]
+fn every_waiver_says_who_has_seen_it() {
+    assert!(WAIVERS.iter().all(|waiver| waiver.evidence.split(' ').count() > 4));
 }
 
 #[test]
