@@ -20,7 +20,8 @@ pub(super) struct Form {
 pub(super) struct Content {
     /// What the client calls it.
     pub(super) file_name: String,
-    /// The part's content type; empty when there is none.
+    /// The part's content type. Where the header is missing it is plain text (RFC 7578, 4.4): uv sends none, and
+    /// PyPI takes its uploads.
     content_type: String,
     /// The file.
     pub(super) bytes: Bytes,
@@ -67,7 +68,7 @@ impl Form {
                 return Err(Refusal::bad("content: Should be one file."));
             }
             ("content", Some(file_name)) => {
-                let content_type = content_type.unwrap_or_default();
+                let content_type = content_type.unwrap_or_else(|| "text/plain".to_owned());
                 self.content = Some(Content { file_name, content_type, bytes: body });
             }
             // PyPI takes no signatures any more, and lets the field pass in any form.
@@ -104,7 +105,7 @@ impl Form {
     /// Whether there is a file at all, of a type that can be a distribution.
     ///
     /// # Errors
-    /// When there is none, or it announces itself as a picture or as nothing.
+    /// When there is none, or its content type is empty or a picture's.
     pub(super) fn content(&self) -> Checked<&Content> {
         let content =
             self.content.as_ref().ok_or_else(|| Refusal::bad("Upload payload does not have a file."))?;

@@ -47,7 +47,8 @@ fn every_rule_of_the_content_part() {
     check(&none, 400, "Upload payload does not have a file.");
     let head = |head: &str| Upload::wheel().content_head(head);
     check(&head("\r\nContent-Type: application/octet-stream"), 400, "Should be UTF-8");
-    check(&head("; filename=\"demo_kit-1.0-py3-none-any.whl\""), 400, "Invalid distribution file.");
+    let empty = "; filename=\"demo_kit-1.0-py3-none-any.whl\"\r\nContent-Type:";
+    check(&head(empty), 400, "Invalid distribution file.");
     let picture = "; filename=\"demo_kit-1.0-py3-none-any.whl\"\r\nContent-Type: image/png";
     check(&head(picture), 400, "Invalid distribution file.");
     check(&Upload::wheel().add("summary\"; filename=\"x", ""), 400, "summary: Should not be a tuple.");
@@ -346,5 +347,45 @@ fn what_is_no_form_is_refused() {
         let headers = [("authorization", authorization.as_str()), ("content-type", content_type)];
         let response = world.index.handle(&request("POST", "/legacy/", &headers, body));
         assert_eq!(response.status, 400, "{content_type} {body}");
+    }
+}
+
+#[test]
+fn no_mutated_upload_panics() {
+    let mut seed = 0x2545_f491_u32;
+    let mut next = |limit: usize| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as usize % limit
+    };
+    for upload in [Upload::wheel(), Upload::sdist()] {
+        let good = upload.content.clone().expect("content").1;
+        let file_name = if upload.fields.iter().any(|(_, value)| value == "sdist") {
+            "demo_kit-1.0.tar.gz"
+        } else {
+            "demo_kit-1.0-py3-none-any.whl"
+        };
+        for _ in 0..1500 {
+            // First the archive, whose digests then agree; then the whole body.
+            let mut bytes = good.to_vec();
+            for _ in 0..=next(3) {
+                let at = next(bytes.len());
+                bytes[at] = next(256) as u8;
+            }
+            let hashes = Hashes::of(&bytes);
+            let mutated = upload
+                .clone()
+                .set("sha256_digest", &hashes.sha256.to_string())
+                .set("blake2_256_digest", &hashes.blake2b256.to_string())
+                .file(file_name, bytes.into());
+            let mut world = World::new();
+            let (status, _) = world.upload(&mutated);
+            assert!(matches!(status, 200 | 400), "{status}");
+            let mut request = upload.request(&world.token);
+            let mut body = request.body.to_vec();
+            let at = next(body.len());
+            body[at] = next(256) as u8;
+            request.body = body.into();
+            assert!(world.index.handle(&request).status < 500);
+        }
     }
 }

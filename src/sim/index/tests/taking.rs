@@ -73,6 +73,12 @@ fn everything_optional_may_be_there() {
 }
 
 #[test]
+fn a_file_without_content_type_counts_as_text_and_is_taken() {
+    let upload = Upload::wheel().content_head("; filename=\"demo_kit-1.0-py3-none-any.whl\"");
+    assert_eq!(World::new().upload(&upload), (200, String::new()));
+}
+
+#[test]
 fn the_action_may_stand_in_the_query() {
     let mut world = World::new();
     let mut request = Upload::wheel().without(":action").request(&world.token);
