@@ -250,7 +250,10 @@ impl World {
     /// Counts the request, and takes out the faults whose request it is.
     fn struck(&self, service: &str) -> Vec<FaultKind> {
         let mut faults = lock(&self.faults);
-        faults.iter_mut().filter(|fault| fault.counts(service)).for_each(|fault| fault.at -= 1);
+        faults
+            .iter_mut()
+            .filter(|fault| fault.counts(service))
+            .for_each(|fault| fault.at = fault.at.saturating_sub(1));
         faults.extract_if(.., |fault| fault.at == 0).map(|fault| fault.kind).collect()
     }
 }
