@@ -8,25 +8,30 @@ use release_action::sim::github::access::Permissions;
 use release_action::sim::universe::{Setup, Universe};
 use serde_json::Value;
 
+use crate::support::container::image;
+use crate::support::contract::{Contract, ContractGuard};
 use crate::support::corpus::{Pinned, hex, zlmdb};
-use crate::support::index_server::{IndexServer, Uploaders};
+use crate::support::index_server::IndexServer;
 use crate::support::program::{Outcome, Program};
+use crate::support::runner::{Job, Step};
 use crate::support::tools::{node, python, run};
 
 const REPOSITORY: &str = "octo-org/sample";
 const TAG: &str = "v1.2.0";
 const TOKEN: &str = "ghs_tokenofarealclient";
 
-/// A world with a tag on the default branch and a token that may write.
-fn world() -> Universe {
-    let universe = Universe::start(Setup { repository: REPOSITORY.into(), ..Setup::default() })
-        .expect("loopback has free ports");
+/// A world with a tag on the default branch and a token that may write, held to GitHub's description.
+fn world(base_path: &str) -> (Universe, ContractGuard) {
+    let setup =
+        Setup { repository: REPOSITORY.into(), github_base_path: base_path.into(), ..Setup::default() };
+    let universe = Universe::start(setup).expect("loopback has free ports");
     universe.github(|github| {
         github.add_token(TOKEN, Permissions::writer());
         let commit = github.commit_to("main", "Release 1.2.0", &[("README.md", "sample")]);
         github.set_tag(TAG, &commit);
     });
-    universe
+    let contract = Contract::watch(&universe);
+    (universe, contract)
 }
 
 /// What octokit saw when it released `file`; `until` stops it early.
@@ -39,7 +44,7 @@ fn octokit(universe: &Universe, file: &Path, until: &str) -> Option<Value> {
 
 #[test]
 fn a_real_client_releases_on_the_simulator() {
-    let universe = world();
+    let (universe, _contract) = world("");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let file = folder.path().join("sample-linux-x86_64");
     std::fs::write(&file, b"\x7fELF and so on").expect("a temporary folder can be written to");
@@ -58,7 +63,7 @@ fn a_real_client_releases_on_the_simulator() {
 
 #[test]
 fn what_a_real_client_began_our_program_keeps_and_finishes() {
-    let universe = world();
+    let (universe, _contract) = world("");
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let (theirs, assets) = (folder.path().join("by-hand.txt"), folder.path().join("release-assets"));
     std::fs::write(&theirs, "made elsewhere").expect("a temporary folder can be written to");
@@ -87,10 +92,24 @@ fn what_a_real_client_began_our_program_keeps_and_finishes() {
 }
 
 #[test]
+fn the_image_talks_to_a_server_of_ones_own() {
+    let Some(image) = image() else { return };
+    let (universe, _contract) = world("/api/v3");
+    let mut job = Job::new(REPOSITORY, &format!("refs/tags/{TAG}"));
+    job.set("GITHUB_API_URL", &universe.addresses().github_api);
+    let manifest = "[project]\nname = \"sample\"\nversion = \"1.2.0\"\n";
+    std::fs::write(job.workspace().join("pyproject.toml"), manifest).expect("the workspace is ours");
+    let outcome = job.run(image, &Step::mode("verify-tag").with("github-token", TOKEN)).expect_code(0);
+    assert_eq!((outcome.output("tag"), outcome.output("version-semver")), (TAG, "1.2.0"));
+    let (tags, commit) = universe.github(|github| (github.tags(), outcome.output("commit").to_owned()));
+    assert_eq!(tags.get(TAG), Some(&commit));
+}
+
+#[test]
 fn a_real_index_takes_zlmdb_once_and_pip_gets_it_back() {
     let (Some(corpus), Some(python)) = (zlmdb(), python()) else { return };
     let (user, password) = ("release", "correct-horse-battery");
-    let server = IndexServer::start(python, Uploaders::Only { user, password });
+    let server = IndexServer::start(python, user, password);
     let publish = || -> Outcome {
         Program::mode("publish")
             .flag("packages-dir", &corpus.folder)
@@ -135,7 +154,7 @@ fn a_real_index_takes_zlmdb_once_and_pip_gets_it_back() {
 #[test]
 fn an_index_that_refuses_the_password_is_no_finding() {
     let (Some(corpus), Some(python)) = (zlmdb(), python()) else { return };
-    let server = IndexServer::start(python, Uploaders::Only { user: "release", password: "correct-horse-battery" });
+    let server = IndexServer::start(python, "release", "correct-horse-battery");
     let outcome = Program::mode("publish")
         .flag("packages-dir", &corpus.folder)
         .flag("repository-url", server.repository_url())
