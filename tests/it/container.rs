@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::support::container::{files, image, size_bytes};
 use crate::support::corpus::{Corpus, zlmdb};
-use crate::support::index_server::{IndexServer, Uploaders};
+use crate::support::index_server::IndexServer;
 use crate::support::runner::{Job, Step};
 use crate::support::tools::python;
 
@@ -73,7 +73,7 @@ fn a_truncated_wheel_is_annotated_at_its_file() {
 #[test]
 fn publish_fills_a_real_index_once() {
     let (Some(image), Some(corpus), Some(python)) = (image(), zlmdb(), python()) else { return };
-    let server = IndexServer::start(python, Uploaders::Only { user: "release", password: "correct horse" });
+    let server = IndexServer::start(python, "release", "correct horse");
     let job = job_with(corpus);
     let step = Step::mode("publish")
         .with("repository-url", server.repository_url())

@@ -1,7 +1,7 @@
 """A real pypiserver on a free loopback port.
 
-Arguments: the folder of the packages, the file of users ('.' for no passwords) and the file that takes the log, a
-line a request: method, path, status. The port goes to standard output once requests are answered. Ends with its
+Arguments: the folder of the packages, the file of the users who may upload, and the file that takes the log, a line
+a request: method, path, status. The port goes to standard output once requests are answered. Ends with its
 standard input, so that no server outlives the test that started it.
 """
 
@@ -17,7 +17,7 @@ folder, users, log_path = sys.argv[1:]
 application = pypiserver.app(
     roots=[folder],
     password_file=users,
-    authenticate=[] if users == "." else ["update"],
+    authenticate=["update"],
     disable_fallback=True,
     hash_algo="sha256",
 )

@@ -1,5 +1,6 @@
 //! A real Python index: pypiserver from PyPI, on a free loopback port, until it is dropped.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -8,15 +9,6 @@ use tempfile::TempDir;
 
 use super::tools::{Python, run};
 use super::workflow_files::root;
-
-/// Who may upload.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Uploaders {
-    /// Everybody.
-    Anyone,
-    /// One user.
-    Only { user: &'static str, password: &'static str },
-}
 
 /// The server, its packages and its log.
 #[derive(Debug)]
@@ -27,30 +19,29 @@ pub(crate) struct IndexServer {
 }
 
 impl IndexServer {
-    /// Starts an empty index.
-    pub(crate) fn start(python: &Python, uploaders: Uploaders) -> Self {
+    /// Starts an empty index to which one user may upload; everybody may look.
+    pub(crate) fn start(python: &Python, user: &str, password: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let packages = folder.path().join("packages");
         std::fs::create_dir(&packages).expect("a temporary folder can be written to");
-        let users = match uploaders {
-            Uploaders::Anyone => PathBuf::from("."),
-            Uploaders::Only { user, password } => {
-                let file = folder.path().join("users");
-                std::fs::write(&file, format!("{user}:{}\n", hashed(python, password))).expect("as above");
-                file
-            }
-        };
+        let users = folder.path().join("users");
+        std::fs::write(&users, format!("{user}:{}\n", hashed(python, password))).expect("as above");
+        // A file, because it reports every refused upload there, and a pipe that nobody reads would fill up.
+        let complaints = folder.path().join("complaints");
         let mut child = python
             .command("python")
             .arg(root().join("tests/py/index_server.py"))
             .args([&packages, &users, &folder.path().join("log")])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(File::create(&complaints).expect("as above"))
             .spawn()
             .expect("the interpreter was installed");
         let mut port = String::new();
         BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut port).expect("it is text");
-        let port = port.trim().parse().expect("the server tells its port when it is ready");
+        let Ok(port) = port.trim().parse() else {
+            panic!("the index did not start:\n{}", std::fs::read_to_string(complaints).unwrap_or_default())
+        };
         Self { child, port, folder }
     }
 

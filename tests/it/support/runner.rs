@@ -42,11 +42,10 @@ pub(crate) struct Job {
     token: String,
 }
 
-/// One step that uses this action: what stands under `with:`, and what the job adds to its environment.
+/// One step that uses this action: what stands under `with:`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Step {
     with: BTreeMap<String, String>,
-    environment: BTreeMap<String, String>,
 }
 
 /// A step under way.
@@ -85,12 +84,6 @@ impl Step {
     /// A line under `with:`, its expressions evaluated.
     pub(crate) fn with(mut self, name: &str, value: impl AsRef<Path>) -> Self {
         self.with.insert(name.to_owned(), value.as_ref().display().to_string());
-        self
-    }
-
-    /// A variable of the job's or the step's `env:`.
-    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
-        self.environment.insert(name.to_owned(), value.to_owned());
         self
     }
 }
@@ -220,7 +213,6 @@ impl Job {
             std::fs::read_to_string(root().join("action.yml")).expect("the project has an action.yml");
         let declared = declared_inputs(&action);
         let mut environment = self.environment.clone();
-        environment.extend(step.environment.clone());
         for input in &declared {
             // An input without a default is passed all the same, as an empty text.
             let default = match input.default.as_deref() {
@@ -257,7 +249,6 @@ impl Job {
         let pairs: &[(&str, &str)] = &[
             ("HOME", &format!("{temp}/_github_home")),
             ("GITHUB_ACTION", "__self"),
-            ("GITHUB_ACTION_PATH", ""),
             ("GITHUB_ACTION_REF", ""),
             ("GITHUB_ACTION_REPOSITORY", ""),
             ("GITHUB_ACTOR", "octocat"),
@@ -286,7 +277,6 @@ impl Job {
             ("GITHUB_WORKFLOW_SHA", "2f1b0d8d5f3c0e3a9a7b6c5d4e3f2a1b0c9d8e7f"),
             ("GITHUB_WORKSPACE", &workspace),
             ("RUNNER_ARCH", "X64"),
-            ("RUNNER_DEBUG", ""),
             ("RUNNER_ENVIRONMENT", "github-hosted"),
             ("RUNNER_NAME", "a runner"),
             ("RUNNER_OS", "Linux"),

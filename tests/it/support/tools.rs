@@ -1,7 +1,7 @@
-//! The one set-up of the tests: tools from PyPI and npm, installed once a machine under `target/`.
+//! The one set-up of the tests: tools that pip and npm install, once a machine, under `target/`.
 //!
 //! The tests download nothing else but the files of `corpus`, by the Python that is found here. Everything comes
-//! through pip and npm as they are configured, so nothing here knows where they fetch from.
+//! through the two as they are configured, so nothing here knows where they fetch from.
 
 use std::fmt::Display;
 use std::fs::File;
