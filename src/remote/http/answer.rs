@@ -77,6 +77,11 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// When the service sent it, by its own clock.
+    pub(crate) fn date(&self) -> Option<SystemTime> {
+        self.header("date").and_then(http_date)
+    }
+
     /// Whether the status is 2xx.
     pub(crate) const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
@@ -143,7 +148,7 @@ impl Answer {
             return None;
         }
         // Both clocks of the difference should be the service's: ours may be wrong.
-        let now = self.header("date").and_then(http_date).unwrap_or(now);
+        let now = self.date().unwrap_or(now);
         let until = |moment: SystemTime| moment.duration_since(now).unwrap_or_default();
         if let Some(after) = self.header("retry-after") {
             let seconds = after.trim().parse().ok().map(Duration::from_secs);

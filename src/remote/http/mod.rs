@@ -151,6 +151,12 @@ impl Http {
         }
     }
 
+    /// Whether a wait of `delay` before another try is worth its while: not when the run is to stop, and not when
+    /// it is longer than any run should idle.
+    pub(crate) fn may_wait(&self, delay: Duration) -> bool {
+        delay <= LONGEST_WAIT && !self.surroundings.stop.is_requested()
+    }
+
     /// Repeats a look-up until it has an answer that another try would not better.
     async fn patiently(
         &self,
@@ -170,7 +176,7 @@ impl Http {
                 Err(RemoteError::Unreachable { .. } | RemoteError::Lost { .. }) => backoff(tried),
                 Err(_) => return outcome,
             };
-            if tried >= TRIES || delay > LONGEST_WAIT || self.surroundings.stop.is_requested() {
+            if tried >= TRIES || !self.may_wait(delay) {
                 return outcome;
             }
             self.pause(&format!("{} to answer ({})", call.service, call.what), delay).await;

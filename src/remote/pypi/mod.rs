@@ -3,7 +3,13 @@
 //! Which files are there is asked on the road that installers take. An upload is never believed: what the index
 //! shows afterwards decides.
 
+mod form;
+mod html;
+mod mint;
 pub(crate) mod read;
+#[cfg(test)]
+mod tests;
+mod wire;
 pub(crate) mod write;
 
 use std::path::Path;
@@ -14,6 +20,9 @@ use crate::model::artifact::{Artifact, RemoteFile};
 use crate::model::name::PackageName;
 use crate::model::secret::Secret;
 use crate::remote::oidc::AmbientIdentity;
+
+/// What messages call it.
+const SERVICE: &str = "the package index";
 
 /// A file as the index lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,18 @@
 //! Reading the simple index.
 
+use super::{IndexFile, SERVICE, html, wire};
 use crate::model::digest::Sha256;
 use crate::model::endpoints::Endpoint;
 use crate::model::name::PackageName;
 use crate::model::secret::Secret;
 use crate::remote::error::RemoteError;
 use crate::remote::http::Http;
-use crate::remote::pypi::IndexFile;
+use crate::remote::http::answer::Answer;
+use crate::remote::http::call::Call;
+
+/// JSON where the server has it; some have HTML only.
+const ACCEPT: &str =
+    "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
 
 /// Reads an index. Holds no credential that could write unless the index asks readers for one.
 #[derive(Clone, Debug)]
@@ -25,10 +31,33 @@ impl IndexRead {
     /// The files of `project`; none when the index does not know it.
     ///
     /// # Errors
-    /// When the index cannot be asked, or answers with something that is no index page.
+    /// When the index cannot be asked, or answers with something that is no index page. A redirect to another host
+    /// is such an answer: some indexes send everybody on who asks for a project that they do not have, and the files
+    /// over there are not the files here.
     pub(crate) async fn files(&self, project: &PackageName) -> Result<Vec<IndexFile>, RemoteError> {
-        let _ = (project, &self.http, &self.index, &self.basic);
-        unimplemented!()
+        let url = self.index.join(&[project.normal(), ""]);
+        let call = Call::get(SERVICE, format!("listing the files of `{}`", project.normal()), url)
+            .header("accept", ACCEPT)
+            // The file that was just uploaded is not in anybody's cache.
+            .header("cache-control", "no-cache");
+        let answer = self.http.get(&self.with_credentials(call)).await?;
+        if answer.url.origin() != self.index.url().origin() {
+            let found = format!("a redirect to `{}`", answer.host());
+            return Err(RemoteError::Unexpected {
+                service: SERVICE,
+                host: self.index.authority().to_owned(),
+                what: answer.what,
+                expected: "an index page of its own",
+                found,
+            });
+        }
+        match answer.status {
+            404 => Ok(Vec::new()),
+            401 | 403 => {
+                Err(answer.error(Some("does this index want a user name and password from readers?".into())))
+            }
+            _ => listed(&answer.success()?, project),
+        }
     }
 
     /// Fetches a file and hashes it, for an index that states no digest.
@@ -36,7 +65,40 @@ impl IndexRead {
     /// # Errors
     /// When the file cannot be fetched.
     pub(crate) async fn digest(&self, file: &IndexFile) -> Result<Sha256, RemoteError> {
-        let _ = file;
-        unimplemented!()
+        let IndexFile { file: stated, url, yanked: _ } = file;
+        let name: String = stated.file_name.chars().take(255).collect();
+        let mut call =
+            Call::get(SERVICE, format!("fetching `{name}`"), url.clone()).header("cache-control", "no-cache");
+        if url.origin() == self.index.url().origin() {
+            call = self.with_credentials(call);
+        }
+        if let Some(size_bytes) = stated.size_bytes {
+            call = call.limit(size_bytes);
+        }
+        Ok(self.http.download(&call, None).await?.hashes.sha256)
     }
+
+    fn with_credentials(&self, call: Call) -> Call {
+        match &self.basic {
+            Some((user, password)) => call.basic(user, password),
+            None => call,
+        }
+    }
+}
+
+fn listed(answer: &Answer, project: &PackageName) -> Result<Vec<IndexFile>, RemoteError> {
+    let content_type = answer.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    let is_json = if content_type.contains("json") {
+        true
+    } else if content_type.contains("html") {
+        false
+    } else {
+        answer.body.trim_ascii_start().starts_with(b"{")
+    };
+    let files = if is_json && !answer.is_page() {
+        wire::files(&answer.body, &answer.url)
+    } else {
+        html::files(&String::from_utf8_lossy(&answer.body), &answer.url, project)
+    };
+    files.map_err(|found| answer.unexpected("an index page", found))
 }

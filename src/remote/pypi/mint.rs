@@ -1,0 +1,176 @@
+//! Trusted publishing: the runner's identity for a token of the index, which lives a quarter of an hour.
+
+use std::time::{Duration, SystemTime};
+
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::SERVICE;
+use crate::model::endpoints::Endpoint;
+use crate::model::secret::Secret;
+use crate::remote::error::RemoteError;
+use crate::remote::http::answer::Answer;
+use crate::remote::http::call::Call;
+use crate::remote::http::{Http, backoff};
+use crate::remote::oidc::{self, AmbientIdentity};
+use reqwest::Method;
+
+/// A token that ends sooner than this is replaced before it is used: a large file takes its time.
+const SPARE: Duration = Duration::from_secs(5 * 60);
+/// How long a token lives where the index does not say.
+const LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// How often a token is asked for at most. An identity is used once, so each try takes a fresh one.
+const TRIES: u32 = 3;
+const LIMIT_BYTES: u64 = 256 << 10;
+
+/// The token of the run, made when it is first needed and renewed in time.
+#[derive(Debug, Default)]
+pub(super) struct Mint(Mutex<Option<Minted>>);
+
+#[derive(Debug)]
+struct Minted {
+    token: Secret<String>,
+    ends: SystemTime,
+}
+
+#[derive(Deserialize)]
+struct AudienceAnswer {
+    audience: String,
+}
+
+#[derive(Deserialize)]
+struct MintAnswer {
+    token: String,
+    #[serde(default)]
+    expires: Option<u64>,
+}
+
+impl Mint {
+    /// A token that will do for the next minutes.
+    ///
+    /// # Errors
+    /// When the index does not know trusted publishing, or does not trust this job; then the claims are told.
+    pub(super) async fn token(
+        &self,
+        http: &Http,
+        upload: &Endpoint,
+        identity: &AmbientIdentity,
+    ) -> Result<Secret<String>, RemoteError> {
+        let mut minted = self.0.lock().await;
+        let now = http.surroundings().pace.now();
+        if let Some(Minted { token, .. }) = minted.as_ref().filter(|minted| minted.ends >= now + SPARE) {
+            return Ok(token.clone());
+        }
+        let audience = audience(http, upload).await?;
+        let fresh = mint(http, upload, identity, &audience).await?;
+        let token = fresh.token.clone();
+        *minted = Some(fresh);
+        Ok(token)
+    }
+}
+
+fn address(upload: &Endpoint, path: &str) -> Url {
+    upload.url().join(path).expect("a path is an address beside another")
+}
+
+async fn audience(http: &Http, upload: &Endpoint) -> Result<String, RemoteError> {
+    let url = address(upload, "/_/oidc/audience");
+    let call = Call::get(SERVICE, "asking whom its identity tokens are for", url)
+        .header("accept", "application/json")
+        .limit(LIMIT_BYTES);
+    let answer = http.get(&call).await?;
+    match answer.status {
+        200..=299 => {}
+        404 | 405 => {
+            return Err(RemoteError::Missing {
+                what: format!("the index at `{}` has no trusted publishing", upload.authority()),
+                hint: "give it an API token instead, or is `repository-url` wrong?".into(),
+            });
+        }
+        403 => {
+            return Err(
+                answer.error(Some("is trusted publishing switched off there? give it a token".into()))
+            );
+        }
+        _ => return Err(answer.error(None)),
+    }
+    let AudienceAnswer { audience } = answer.json("an audience for identity tokens")?;
+    if audience.is_empty() || audience.len() > 255 || audience.contains(char::is_control) {
+        return Err(answer.unexpected("an audience for identity tokens", "something else"));
+    }
+    Ok(audience)
+}
+
+async fn mint(
+    http: &Http,
+    upload: &Endpoint,
+    identity: &AmbientIdentity,
+    audience: &str,
+) -> Result<Minted, RemoteError> {
+    let mut tried = 1;
+    loop {
+        let proof = identity.token(http, audience).await?;
+        let call = Call::new(
+            Method::POST,
+            SERVICE,
+            "exchanging the identity for a token",
+            address(upload, "/_/oidc/mint-token"),
+        )
+        .header("accept", "application/json")
+        .json(&serde_json::json!({ "token": proof.expose() }))
+        .limit(LIMIT_BYTES);
+        let (error, delay) = match http.send(&call).await {
+            Ok(answer) if answer.is_success() => return minted(http, &answer),
+            Ok(answer) => {
+                let delay = answer.asks_to_wait(http.surroundings().pace.now());
+                let again = delay.or_else(|| answer.is_failure_of_service().then(|| backoff(tried)));
+                (refusal(&answer, &proof), again)
+            }
+            // A token more than needed does no harm: it ends by itself.
+            Err(error @ (RemoteError::Unreachable { .. } | RemoteError::Lost { .. })) => {
+                (error, Some(backoff(tried)))
+            }
+            Err(error) => (error, None),
+        };
+        match delay.filter(|delay| http.may_wait(*delay)) {
+            Some(delay) if tried < TRIES => http.pause("the index to mint a token", delay).await,
+            _ => return Err(error),
+        }
+        tried += 1;
+    }
+}
+
+fn minted(http: &Http, answer: &Answer) -> Result<Minted, RemoteError> {
+    let MintAnswer { token, expires } = answer.json("a token")?;
+    http.surroundings().masks.mask(&token);
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(answer.unexpected("a token", "something else"));
+    }
+    let now = http.surroundings().pace.now();
+    // Measured by the index's own clock where it tells the time: ours may be wrong.
+    let theirs = answer.date().unwrap_or(now);
+    let ends = expires.and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
+    let left = ends.map_or(LIFETIME, |ends| ends.duration_since(theirs).unwrap_or_default());
+    // Nobody lends a token for longer than a day, and a nonsensical number must not overflow the clock.
+    Ok(Minted { token: Secret::new(token), ends: now + left.min(Duration::from_secs(86_400)) })
+}
+
+/// Why the index does not trust this job, with what the job said of itself. An answer may repeat the identity token:
+/// it is taken out.
+fn refusal(answer: &Answer, proof: &Secret<String>) -> RemoteError {
+    let claims = oidc::claims(proof).filter(|_| answer.status < 500);
+    let hint = claims.map(|claims| {
+        format!(
+            "does the trusted publisher that is configured at the index name exactly this repository, the file name of \
+             this workflow and this environment? the job said: {claims}"
+        )
+    });
+    match answer.error(hint) {
+        RemoteError::Status { service, what, status, message, hint } => {
+            let message = message.replace(proof.expose().as_str(), "***");
+            RemoteError::Status { service, what, status, message, hint }
+        }
+        other => other,
+    }
+}
