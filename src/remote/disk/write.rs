@@ -67,6 +67,14 @@ impl DiskWrite {
         })
     }
 
+    /// An empty file at `path`, to write a transfer to; it belongs into a [`Staging`] folder, since it is not whole.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn create(&self, path: &Path) -> Result<File, DiskError> {
+        File::create(path).map_err(|source| fault(path, "written", source))
+    }
+
     /// Sees to it that the folder `path` is there, with all above it.
     ///
     /// # Errors

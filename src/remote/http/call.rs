@@ -29,6 +29,8 @@ pub(crate) struct Call {
     /// An answer longer than this is an error; without it, [`Self::LIMIT_BYTES`] and, where a file is downloaded,
     /// [`Self::FILE_LIMIT_BYTES`].
     pub(crate) limit_bytes: Option<u64>,
+    /// A redirect to another origin is an error and is not followed.
+    pub(crate) stays_at_home: bool,
 }
 
 /// Headers, address and body may hold credentials.
@@ -79,6 +81,7 @@ impl Call {
             authorization: None,
             body: Body::default(),
             limit_bytes: None,
+            stays_at_home: false,
         }
     }
 
@@ -122,6 +125,13 @@ impl Call {
     #[must_use]
     pub(crate) fn carrying(mut self, parts: Vec<Part>) -> Self {
         self.body = Body { parts };
+        self
+    }
+
+    /// Takes no answer from another origin.
+    #[must_use]
+    pub(crate) const fn at_home(mut self) -> Self {
+        self.stays_at_home = true;
         self
     }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 use reqwest::Method;
 use url::Url;
 
-use crate::model::digest::{Hasher, Hashes};
+use crate::model::digest::Hashes;
 use crate::model::endpoints::is_loopback;
 use crate::remote::error::RemoteError;
 use crate::remote::surroundings::{Event, Surroundings};
@@ -133,7 +133,7 @@ impl Http {
         call: &Call,
         target: Option<&mut tokio::fs::File>,
     ) -> Result<Download, RemoteError> {
-        let mut sink = Sink::Hashed { hasher: Hasher::new(), target };
+        let mut sink = Sink::Hashed { target };
         let (answer, hashes) = self.patiently(call, &mut sink).await?;
         let answer = answer.success()?;
         let hashes = hashes.expect("a successful answer went through the hasher");
@@ -200,6 +200,10 @@ impl Http {
             };
             permit(call, &next, Some(&url))?;
             if next.origin() != url.origin() {
+                if call.stays_at_home {
+                    let found = format!("a redirect to `{}`", authority(&next));
+                    return Err(unexpected(call, &url, "an answer of its own", found));
+                }
                 // A credential is for one origin only, and stays behind even when a redirect comes back to it.
                 at_home = false;
                 self.mask_signature(&next);

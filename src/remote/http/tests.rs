@@ -7,6 +7,7 @@ use super::call::Part;
 use super::script::{Reply, Script};
 use super::*;
 use crate::model::secret::Secret;
+use crate::remote::disk::write::DiskWrite;
 use crate::remote::surroundings::{Masks, NoWait, Pace, Progress};
 
 fn http() -> Http {
@@ -267,7 +268,7 @@ async fn a_download_begins_anew_with_each_try() {
     ]);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("file");
-    let mut file = tokio::fs::File::create(&path).await.expect("a file");
+    let mut file = tokio::fs::File::from_std(DiskWrite::default().create(&path).expect("a file"));
     let download = http().download(&get(&script, "/"), Some(&mut file)).await.expect("the second try");
     assert_eq!(download.hashes, Hashes::of(b"whole"));
     assert_eq!(std::fs::read(&path).expect("there"), b"whole");
@@ -289,7 +290,7 @@ async fn a_body_of_parts_is_streamed_with_its_exact_length() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("file");
     let content: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();
-    tokio::fs::write(&path, &content).await.expect("written");
+    DiskWrite::default().ensure_file(&path, &content).expect("written");
     let script = Script::of([Reply::status(201)]);
     let part = |size_bytes| Part::File { path: path.clone(), size_bytes };
     let call = post(&script).carrying(vec![

@@ -32,7 +32,7 @@ pub(super) enum Sink<'a> {
     /// Into the answer.
     Memory,
     /// Through the hasher and, with a target, into a file.
-    Hashed { hasher: Hasher, target: Option<&'a mut tokio::fs::File> },
+    Hashed { target: Option<&'a mut tokio::fs::File> },
 }
 
 /// Nothing came, or nothing was taken, for too long.
@@ -125,7 +125,7 @@ impl Http {
         sink: &mut Sink<'_>,
     ) -> Result<(Answer, Option<Hashes>), RemoteError> {
         let mut answer = Answer::begin(call, url, &response);
-        let Sink::Hashed { hasher, target } = sink else {
+        let Sink::Hashed { target } = sink else {
             answer.body = self.read_whole(call, &answer, &mut response).await?;
             return Ok((answer, None));
         };
@@ -133,7 +133,7 @@ impl Http {
             answer.body = self.read_whole(call, &answer, &mut response).await?;
             return Ok((answer, None));
         }
-        *hasher = Hasher::new();
+        let mut hasher = Hasher::new();
         if let Some(file) = target {
             rewind(file).await.map_err(written)?;
         }
@@ -154,7 +154,7 @@ impl Http {
         if let Some(file) = target {
             file.flush().await.map_err(written)?;
         }
-        Ok((answer, Some(hasher.clone().finish())))
+        Ok((answer, Some(hasher.finish())))
     }
 
     async fn read_whole(

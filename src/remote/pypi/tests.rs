@@ -90,6 +90,7 @@ async fn another_hosts_files_are_not_this_indexs_files() {
     let script = Script::of([Reply::redirect(other.url("/simple/foo-bar/"))]);
     let error = reader(&script, http()).files(&project()).await.expect_err("another host");
     assert!(error.to_string().contains("a redirect to `127.0.0.1:"), "{error}");
+    assert!(other.seen().is_empty(), "the other host is not even asked");
 }
 
 #[tokio::test]

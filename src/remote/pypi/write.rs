@@ -21,9 +21,9 @@ use crate::remote::http::{Http, backoff};
 const SENDS: u32 = 3;
 /// How often the index is looked at before a file counts as not there: it may lag behind the upload.
 const LOOKS: u32 = 6;
-/// PyPI's answers are empty, other indexes' are a line.
+/// Answers of `PyPI` are empty, other indexes' are a line.
 const LIMIT_BYTES: u64 = 1 << 20;
-/// PyPI answers in JSON when it is asked to; its text answer may lie in the reason phrase, which HTTP/2 does not have.
+/// `PyPI` answers in JSON when it is asked to; its text answer may lie in the reason phrase, which HTTP/2 does not have.
 const ACCEPT: &str = "application/json;q=0.9, text/plain;q=0.8, text/html;q=0.7";
 
 /// Uploads to an index.
