@@ -22,7 +22,7 @@ pub(crate) enum Machine {
 pub(crate) enum Interpreter {
     /// The reference implementation.
     CPython,
-    /// PyPy, whose C interface has names of its own and larger objects.
+    /// `PyPy`, whose C interface has names of its own and larger objects.
     PyPy,
 }
 
@@ -68,7 +68,7 @@ impl Extension<'_> {
     const fn name_pointer(&self) -> usize {
         let head = match self.interpreter {
             Interpreter::CPython => 16, // Reference count and type.
-            Interpreter::PyPy => 24,    // The same, and a link to PyPy's own object.
+            Interpreter::PyPy => 24,    // The same, and a link to its own object.
         };
         head + 3 * 8
     }
@@ -216,8 +216,11 @@ mod tests {
         }
     }
 
+    /// Names, and where each of them stands.
+    type Names = Vec<(String, String)>;
+
     /// What a file is made for, what it exports and from where, and what it imports and from which library.
-    fn interface(bytes: &[u8]) -> (Architecture, Vec<(String, String)>, Vec<(String, String)>) {
+    fn interface(bytes: &[u8]) -> (Architecture, Names, Names) {
         let file = object::File::parse(bytes).expect("a native file");
         let exports = file.exports().expect("readable").map(|export| {
             let export = export.expect("readable");
@@ -235,7 +238,7 @@ mod tests {
         (file.architecture(), exports.collect(), imports.collect())
     }
 
-    fn owned<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
+    fn owned<const N: usize>(pairs: [(&str, &str); N]) -> Names {
         pairs.map(|(name, place)| (name.to_owned(), place.to_owned())).into()
     }
 

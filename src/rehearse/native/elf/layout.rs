@@ -96,8 +96,8 @@ pub(super) fn assemble(shape: &Shape, parts: impl Fn(&[Place]) -> Vec<Part>) -> 
     let places = lay_out(shape, &unplaced, HEADER_BYTES + rows.len() * SEGMENT_BYTES);
     let parts = parts(&places);
     let (names, name_offsets) = names(&parts);
-    let names_at =
-        parts.iter().zip(&places).last().map_or(0, |(part, place)| place.offset + part.bytes.len());
+    let end = |(part, place): (&Part, &Place)| place.offset + part.bytes.len();
+    let names_at = parts.iter().zip(&places).map(end).max().unwrap_or_default();
     let sections_at = (names_at + names.len()).next_multiple_of(8);
 
     let mut image = Image::default();
