@@ -51,8 +51,9 @@ impl SdistBuilder {
         }
     }
 
-    /// Adds a file below the top-level directory.
+    /// Adds a file below the top-level directory, or replaces the one at `path`.
     pub fn member(&mut self, path: &str, contents: impl Into<Vec<u8>>) -> &mut Self {
+        self.members.retain(|(found, _)| found != path);
         self.members.push((path.to_owned(), contents.into()));
         self
     }
