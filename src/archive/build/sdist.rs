@@ -82,6 +82,12 @@ impl SdistBuilder {
         self
     }
 
+    /// Sets the description, which is PKG-INFO's body.
+    pub fn description(&mut self, text: &str) -> &mut Self {
+        text.clone_into(&mut self.description);
+        self
+    }
+
     /// Changes the bytes of PKG-INFO.
     pub fn edit_pkg_info(&mut self, edit: impl Fn(&mut Vec<u8>) + Send + Sync + 'static) -> &mut Self {
         self.pkg_info.push(Arc::new(edit));
