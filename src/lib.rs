@@ -4,6 +4,7 @@
 //! import whom.
 
 pub mod archive;
+pub mod checks;
 pub mod model;
 pub mod report;
 

@@ -3,7 +3,7 @@
 //! The walks are our own because general readers hide what a check must see: both headers of a member, bytes
 //! that belong to no record, names that tools read differently. A reader here judges nothing: what breaks a
 //! rule is kept as a fact for `checks`, and only an archive that cannot be walked at all is an
-//! [`ArchiveError`]. Nothing is ever written to a disk.
+//! [`error::ArchiveError`]. Nothing is ever written to a disk.
 
 pub mod build;
 pub mod document;
@@ -27,9 +27,9 @@ pub struct Limits {
     pub member_bytes: u64,
     /// Most bytes that all members may unpack to.
     pub total_bytes: u64,
-    /// Most times the archive's own size that its members may unpack to; PyPI's limit against bombs.
+    /// Most times the archive's own size that its members may unpack to: bombs. The public index has the same limit.
     pub ratio: u64,
-    /// Up to this many unpacked bytes the ratio does not matter; PyPI's limit.
+    /// Up to this many unpacked bytes the ratio does not matter, as on the public index.
     pub ratio_from_bytes: u64,
     /// Most bytes of METADATA, WHEEL, RECORD or PKG-INFO, which are held in memory.
     pub text_bytes: u64,

@@ -139,7 +139,7 @@ fn every_truncation_is_an_error_or_is_seen() {
 }
 
 /// A small generator of numbers that look random; the seed makes a failure repeatable.
-struct Numbers(u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
     fn below(&mut self, limit: usize) -> usize {
@@ -150,7 +150,7 @@ impl Numbers {
     }
 
     /// Changes, removes, repeats or adds a few bytes; some of them are the signatures of records.
-    fn mutate(&mut self, bytes: &mut Vec<u8>) {
+    pub(crate) fn mutate(&mut self, bytes: &mut Vec<u8>) {
         for _ in 0..=self.below(4) {
             let at = self.below(bytes.len());
             let length = self.below(8).min(bytes.len() - at);

@@ -1,4 +1,4 @@
 //! The tests that look at the crate from outside, in one binary, since linking is the slow part.
 
-mod github_rules;
-mod support;
+mod archive;
+mod checks;

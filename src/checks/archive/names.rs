@@ -1,0 +1,118 @@
+//! The names of members as text.
+
+use super::super::{Check, Run, Sink};
+use super::{PYPI_ZIP, ZIP_FORMAT};
+use crate::archive::shown;
+use crate::archive::wheel::WheelFile;
+use crate::archive::zip::Claims;
+use crate::report::{Rule, Severity};
+
+pub(in super::super) const CHECKS: &[Check] = &[
+    Check {
+        rule: Rule {
+            id: "archive/name-encoding",
+            severity: Severity::Error,
+            rejected_by: &["pypi", "uv"],
+            summary: "a member's name is no UTF-8",
+            explain: "Installers would guess the encoding, each in its own way. Write the archive with a tool that \
+                      stores names as UTF-8.",
+            sources: &[PYPI_ZIP],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: name_encoding,
+            specimen: |wheel| {
+                wheel.member("sample/umlaut.txt", "");
+                wheel.edit_record(|rows| rows.retain(|row| row[0] != "sample/umlaut.txt"));
+                wheel.edit_zip(|zip| {
+                    zip.entry("sample/umlaut.txt")
+                        .both(|header| header.name = b"sample/\xfcmlaut.txt".to_vec());
+                });
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "archive/name-characters",
+            severity: Severity::Error,
+            rejected_by: &["pypi", "uv"],
+            summary: "a member's name is empty or holds characters that cannot be seen",
+            explain: "Control characters, marks that turn the direction of text, zero-width and private characters \
+                      let a name look like another one. Rename the file.",
+            sources: &[PYPI_ZIP],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: name_characters,
+            specimen: |wheel| {
+                wheel.member("sample/turned\u{202e}yp.txt", "");
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "archive/name-flag",
+            severity: Severity::Warning,
+            rejected_by: &[],
+            summary: "a member's name is not ASCII and not marked as UTF-8",
+            explain: "Without the mark some tools read the name as code page 437 and write another file than meant. \
+                      Set bit 11 of the flags, as ordinary tools do, or use ASCII names.",
+            sources: &[ZIP_FORMAT],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: name_flag,
+            specimen: |wheel| {
+                wheel.member("sample/ümlaut.txt", "");
+                wheel.edit_zip(|zip| {
+                    zip.entry("sample/ümlaut.txt").both(|header| header.flags &= !Claims::UTF8);
+                });
+            },
+        },
+    },
+];
+
+fn name_encoding(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    for member in &wheel.zip.members {
+        if let Err(error) = std::str::from_utf8(&member.central.name) {
+            sink.at(&member.path, format_args!("its name is no UTF-8 from byte {} on", error.valid_up_to()));
+        }
+    }
+}
+
+fn name_characters(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    for member in &wheel.zip.members {
+        if member.path.is_empty() {
+            sink.emit("a member's name is empty");
+        } else if let Some(character) = member.path.chars().find(|&character| is_unseen(character)) {
+            let path = shown(&member.path);
+            let path: String = path.chars().flat_map(char::escape_debug).collect();
+            sink.at(
+                &member.path,
+                format_args!("its name `{path}` holds the character U+{:04X}", u32::from(character)),
+            );
+        }
+    }
+}
+
+/// Control, format and private-use characters: Unicode's category C without what is not assigned.
+fn is_unseen(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}'
+            | '\u{8e2}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
+            | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e007f}' | '\u{f0000}'..='\u{10ffff}')
+}
+
+fn name_flag(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    for member in &wheel.zip.members {
+        if !member.central.name.is_ascii() && member.central.flags & Claims::UTF8 == 0 {
+            sink.at(
+                &member.path,
+                "its name is not ASCII, and bit 11 of its flags does not say that it is UTF-8",
+            );
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! The paths of members: where an installer would write them.
+
+use std::collections::HashMap;
+
+use super::super::dist::Dist;
+use super::super::{Check, Run, Sink, specimen_sdist, specimen_wheel};
+use crate::archive::build::TarEntry;
+use crate::archive::tar::Kind;
+use crate::model::digest::Sha256;
+use crate::report::{Rule, Severity};
+
+pub(in super::super) const CHECKS: &[Check] = &[
+    Check {
+        rule: Rule {
+            id: "archive/unsafe-path",
+            severity: Severity::Error,
+            rejected_by: &["pip", "uv"],
+            summary: "a member's path could lead out of the folder that it is unpacked into",
+            explain: "Absolute paths, `..`, `.`, empty parts, backslashes and drive letters are read differently on \
+                      different systems, and can write over files outside. Build the archive from relative paths.",
+            sources: &[
+                "binary distribution format",
+                "source distribution format, archive features (PEP 721)",
+            ],
+            since: "0.1.0",
+        },
+        run: Run::File {
+            check: unsafe_path,
+            specimen: || {
+                specimen_wheel(|wheel| {
+                    wheel.member("../sample.pth", "");
+                    wheel.edit_record(|rows| rows.retain(|row| row[0] != "../sample.pth"));
+                })
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "archive/path-conflict",
+            severity: Severity::Error,
+            rejected_by: &["pip", "uv"],
+            summary: "a path is a file and a directory",
+            explain: "No disk can hold both, so unpacking fails or loses one of them. Find the build step that adds \
+                      the file.",
+            sources: &["binary distribution format", "source distribution format"],
+            since: "0.1.0",
+        },
+        run: Run::File {
+            check: path_conflict,
+            specimen: || {
+                specimen_wheel(|wheel| {
+                    wheel.member("sample/part", "").member("sample/part/more.py", "");
+                })
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "archive/path-case",
+            severity: Severity::Warning,
+            rejected_by: &[],
+            summary: "two paths differ only in upper and lower case",
+            explain: "On Windows and macOS they are one file. They have the same contents, so nothing is lost; \
+                      still one of them is not needed.",
+            sources: &["case-insensitive file systems"],
+            since: "0.1.0",
+        },
+        run: Run::File {
+            check: |dist, sink| case_collisions(dist, sink, true),
+            specimen: || {
+                specimen_wheel(|wheel| {
+                    wheel.member("sample/README.txt", "").member("sample/readme.txt", "");
+                })
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "archive/path-case-conflict",
+            severity: Severity::Error,
+            rejected_by: &[],
+            summary: "two different files have paths that differ only in upper and lower case",
+            explain: "On Windows and macOS the second one is written over the first one. Rename one of them.",
+            sources: &["case-insensitive file systems"],
+            since: "0.1.0",
+        },
+        run: Run::File {
+            check: |dist, sink| case_collisions(dist, sink, false),
+            specimen: || {
+                specimen_wheel(|wheel| {
+                    wheel.member("sample/README.txt", "one").member("sample/readme.txt", "two");
+                })
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "archive/path-colon",
+            severity: Severity::Error,
+            rejected_by: &[],
+            summary: "a member's path holds a colon",
+            explain: "On Windows what follows the colon names a hidden stream of the file, or the path starts at a \
+                      drive. Rename the file.",
+            sources: &["NTFS alternate data streams"],
+            since: "0.1.0",
+        },
+        run: Run::File {
+            check: path_colon,
+            specimen: || {
+                specimen_sdist(|sdist| {
+                    sdist.edit_tar(|tar| tar.entries.push(TarEntry::file("sample-1.0/a:b", "")));
+                })
+            },
+        },
+    },
+];
+
+/// A member of either archive, as far as its path matters.
+struct Item<'a> {
+    /// The path, without a slash at the end.
+    path: &'a str,
+    is_directory: bool,
+    sha256: Option<Sha256>,
+}
+
+fn items(dist: &Dist) -> Vec<Item<'_>> {
+    match dist {
+        Dist::Wheel(wheel) => wheel
+            .zip
+            .members
+            .iter()
+            .map(|member| Item {
+                path: member.path.strip_suffix('/').unwrap_or(&member.path),
+                is_directory: member.is_directory(),
+                sha256: member.digests().map(|digests| digests.sha256),
+            })
+            .collect(),
+        Dist::Sdist(sdist) => sdist
+            .tar
+            .members
+            .iter()
+            .map(|member| Item {
+                path: &member.path,
+                is_directory: member.kind == Kind::Directory,
+                sha256: (member.kind == Kind::File).then_some(member.sha256),
+            })
+            .collect(),
+        Dist::Unreadable { .. } => Vec::new(),
+    }
+}
+
+/// Pairs of indexes: a path for which `leads` holds, and a path below it. For each lower path there is one pair at
+/// most, with the upper path that comes first.
+pub(in super::super) fn nested(paths: &[&str], leads: impl Fn(usize) -> bool) -> Vec<(usize, usize)> {
+    let mut order: Vec<usize> = (0..paths.len()).collect();
+    // With `/` before every other character, all that is below a path follows it at once.
+    let key = |index: &usize| paths[*index].bytes().map(|byte| if byte == b'/' { 0 } else { byte });
+    order.sort_by(|a, b| key(a).cmp(key(b)).then(a.cmp(b)));
+    let is_below =
+        |upper: &str, lower: &str| lower.strip_prefix(upper).is_some_and(|rest| rest.starts_with('/'));
+    let mut pairs = Vec::new();
+    // Each upper path with the first index among itself and those above it.
+    let mut above: Vec<(&str, usize)> = Vec::new();
+    for index in order {
+        let path = paths[index];
+        while above.last().is_some_and(|(upper, _)| *upper != path && !is_below(upper, path)) {
+            above.pop();
+        }
+        let is_repeated = above.last().is_some_and(|(upper, _)| *upper == path);
+        let strictly = above.iter().rev().nth(usize::from(is_repeated));
+        if let Some((_, first)) = strictly {
+            pairs.push((*first, index));
+        }
+        // A path that leads twice stands here once, or many equal paths would take for ever.
+        if leads(index) && !is_repeated {
+            let first = above.last().map_or(index, |(_, first)| index.min(*first));
+            above.push((path, first));
+        }
+    }
+    pairs.sort_by_key(|pair| pair.1);
+    pairs
+}
+
+fn unsafe_path(dist: &Dist, sink: &mut Sink<'_>) {
+    for Item { path, .. } in items(dist).iter().filter(|item| !item.path.is_empty()) {
+        let has_drive = path.as_bytes().get(1) == Some(&b':') && path.as_bytes()[0].is_ascii_alphabetic();
+        let what = if path.starts_with('/') || has_drive {
+            "its path is absolute"
+        } else if path.contains('\\') {
+            "its path holds a backslash"
+        } else if path.split('/').any(|part| part == "..") {
+            "its path goes up with `..`"
+        } else if path.split('/').any(|part| matches!(part, "" | ".")) {
+            "a part of its path is empty or `.`"
+        } else {
+            continue;
+        };
+        sink.at(path, what);
+    }
+}
+
+fn path_conflict(dist: &Dist, sink: &mut Sink<'_>) {
+    let items = items(dist);
+    let paths: Vec<&str> = items.iter().map(|item| item.path).collect();
+    for (file, below) in nested(&paths, |index| !items[index].is_directory && !items[index].path.is_empty()) {
+        sink.at(paths[below], format_args!("`{}` above it is a file", crate::archive::shown(paths[file])));
+    }
+}
+
+fn case_collisions(dist: &Dist, sink: &mut Sink<'_>, same_contents: bool) {
+    let items = items(dist);
+    let mut seen: HashMap<String, &Item<'_>> = HashMap::new();
+    for item in items.iter().filter(|item| !item.is_directory) {
+        let first = *seen.entry(item.path.to_lowercase()).or_insert(item);
+        let same = first.sha256.is_some() && first.sha256 == item.sha256;
+        if first.path != item.path && same == same_contents {
+            let what = if same { "the same" } else { "other" };
+            let other = crate::archive::shown(first.path);
+            sink.at(item.path, format_args!("`{other}` differs only in case and has {what} contents"));
+        }
+    }
+}
+
+fn path_colon(dist: &Dist, sink: &mut Sink<'_>) {
+    for Item { path, .. } in items(dist).iter().filter(|item| item.path.contains(':')) {
+        sink.at(path, "its path holds a colon");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nested;
+
+    #[test]
+    fn paths_below_others_are_found() {
+        let paths = ["a", "a-b", "a/b", "a.c", "a/b/c", "ab/c", "x/y", "x"];
+        assert_eq!(nested(&paths, |_| true), [(0, 2), (0, 4), (7, 6)]);
+        assert_eq!(nested(&paths, |index| index == 2), [(2, 4)]);
+        assert_eq!(nested(&["a", "a", "a/b"], |index| index == 1), [(1, 2)]);
+        assert_eq!(nested(&[], |_| true), []);
+    }
+}

@@ -1,0 +1,183 @@
+//! The archive of an sdist as a whole.
+
+use std::collections::BTreeSet;
+
+use super::super::{Check, Run, Sink};
+use super::{PAX, SDIST};
+use crate::archive::build::TarEntry;
+use crate::archive::document::{Document, NotRead};
+use crate::archive::sdist::SdistFile;
+use crate::report::{Rule, Severity};
+
+pub(in super::super) const CHECKS: &[Check] = &[
+    Check {
+        rule: Rule {
+            id: "sdist/gzip-tail",
+            severity: Severity::Error,
+            rejected_by: &[],
+            summary: "data follows the sdist's gzip stream",
+            explain: "Some readers go on with a second stream or with what lies behind, others stop: they see two \
+                      archives. Compress the archive in one piece.",
+            sources: &[SDIST, "RFC 1952 (gzip)"],
+            since: "0.1.0",
+        },
+        run: Run::Sdist {
+            check: gzip_tail,
+            specimen: |sdist| {
+                sdist.edit_bytes(|bytes| bytes.extend(b"more"));
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "sdist/gzip-padding",
+            severity: Severity::Warning,
+            rejected_by: &[],
+            summary: "zeros or empty streams follow the sdist's gzip stream",
+            explain: "They hold nothing, and no ordinary tool writes them. Compress the archive in one piece.",
+            sources: &[SDIST, "RFC 1952 (gzip)"],
+            since: "0.1.0",
+        },
+        run: Run::Sdist {
+            check: gzip_padding,
+            specimen: |sdist| {
+                sdist.edit_bytes(|bytes| bytes.extend([0; 9]));
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "sdist/data-after-end",
+            severity: Severity::Error,
+            rejected_by: &[],
+            summary: "data follows the end mark of the tar archive",
+            explain: "Most readers stop at the mark, others go on and unpack what follows. Archives must not be \
+                      joined; write one.",
+            sources: &[PAX],
+            since: "0.1.0",
+        },
+        run: Run::Sdist {
+            check: data_after_end,
+            specimen: |sdist| {
+                sdist.edit_tar(|tar| tar.after_end = b"more".to_vec());
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "sdist/no-end",
+            severity: Severity::Warning,
+            rejected_by: &[],
+            summary: "the tar archive has no end mark",
+            explain: "An archive ends in two blocks of zeros. Without them nobody can tell whether members are \
+                      missing.",
+            sources: &[PAX],
+            since: "0.1.0",
+        },
+        run: Run::Sdist {
+            check: no_end,
+            specimen: |sdist| {
+                sdist.edit_tar(|tar| tar.end_blocks = 0);
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "sdist/root",
+            severity: Severity::Error,
+            rejected_by: &["pypi"],
+            summary: "the sdist does not unpack into the one folder that its name promises",
+            explain: "Everything lies in one top-level directory, `{name}-{version}`, spelled as in the file name. \
+                      The file was renamed, or packed by hand.",
+            sources: &[SDIST],
+            since: "0.1.0",
+        },
+        run: Run::Sdist {
+            check: root,
+            specimen: |sdist| {
+                sdist.edit_tar(|tar| tar.entries.push(TarEntry::file("other/file.txt", "")));
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "sdist/pkg-info",
+            severity: Severity::Error,
+            rejected_by: &["pypi", "twine"],
+            summary: "the sdist has no PKG-INFO in its top-level directory",
+            explain: "PKG-INFO holds the project's metadata, and is a regular file. Build the sdist with a build \
+                      backend (`python -m build --sdist`) instead of packing a checkout.",
+            sources: &[SDIST],
+            since: "0.1.0",
+        },
+        run: Run::Sdist {
+            check: pkg_info,
+            specimen: |sdist| {
+                sdist.edit_tar(|tar| tar.entries.retain(|entry| !entry.path.ends_with("/PKG-INFO")));
+            },
+        },
+    },
+];
+
+fn gzip_tail(sdist: &SdistFile, sink: &mut Sink<'_>) {
+    let gzip = &sdist.tar.gzip;
+    let full = gzip.members - gzip.empty_members;
+    if full > 1 {
+        sink.emit(format_args!("the file is {full} gzip streams in a row"));
+    }
+    if gzip.trailing_data {
+        sink.emit(format_args!("{} bytes follow the gzip stream", gzip.trailing_bytes));
+    }
+}
+
+fn gzip_padding(sdist: &SdistFile, sink: &mut Sink<'_>) {
+    let gzip = &sdist.tar.gzip;
+    if gzip.empty_members > 0 {
+        sink.emit(format_args!("{} gzip streams of the file are empty", gzip.empty_members));
+    }
+    if gzip.trailing_bytes > 0 && !gzip.trailing_data {
+        sink.emit(format_args!("{} zeros follow the gzip stream", gzip.trailing_bytes));
+    }
+}
+
+fn data_after_end(sdist: &SdistFile, sink: &mut Sink<'_>) {
+    if let Some(at) = sdist.tar.data_after_end {
+        sink.emit(format_args!("data follows the end mark, at byte {at} of the unpacked stream"));
+    }
+}
+
+fn no_end(sdist: &SdistFile, sink: &mut Sink<'_>) {
+    if !sdist.tar.has_end {
+        sink.emit("the tar archive ends without blocks of zeros");
+    }
+}
+
+fn root(sdist: &SdistFile, sink: &mut Sink<'_>) {
+    let Ok(name) = &sdist.name else { return };
+    let promised = name.stem();
+    let tops: BTreeSet<&str> =
+        sdist.tar.members.iter().filter_map(|member| member.path.split('/').next()).collect();
+    for top in tops.iter().filter(|top| **top != promised) {
+        let example = sdist.tar.members.iter().find(|member| member.path.split('/').next() == Some(*top));
+        let path = example.map_or("", |member| &member.path);
+        sink.at(path, format_args!("the file name promises that everything lies in `{promised}`"));
+    }
+    if !tops.contains(promised) {
+        sink.emit(format_args!("there is no top-level directory `{promised}`, which the file name promises"));
+    }
+}
+
+fn pkg_info(sdist: &SdistFile, sink: &mut Sink<'_>) {
+    match &sdist.metadata {
+        Document::Absent => {
+            let path = sdist.promised_pkg_info().unwrap_or_else(|| "*/PKG-INFO".to_owned());
+            sink.emit(format_args!("there is no `{path}`"));
+        }
+        Document::Unread { member, reason: NotRead::NoFile } => sink.at(member, "it is no regular file"),
+        Document::Read { member, .. } | Document::Unread { member, .. } => {
+            if let Some(promised) = sdist.promised_pkg_info().filter(|promised| promised != member) {
+                sink.at(member, format_args!("the file name promises it as `{promised}`"));
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! What WHEEL says, against the file name.
+
+use std::collections::BTreeSet;
+
+use super::metadata::fault_text;
+use super::{Check, Run, Sink};
+use crate::archive::document::Document;
+use crate::archive::metadata::Metadata;
+use crate::archive::shown;
+use crate::archive::wheel::WheelFile;
+use crate::report::{Rule, Severity};
+
+const WHEEL: &str = "binary distribution format, the WHEEL file";
+
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        rule: Rule {
+            id: "wheel-file/form",
+            severity: Severity::Error,
+            rejected_by: &["pip", "uv"],
+            summary: "WHEEL is no list of `Key: value` lines",
+            explain: "WHEEL is UTF-8 text of one `Key: value` a line. What stands behind a line that is none is \
+                      lost to installers.",
+            sources: &[WHEEL],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: form,
+            specimen: |wheel| {
+                wheel.edit_text("WHEEL", |bytes| bytes.extend(b"no such line\n"));
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "wheel-file/version",
+            severity: Severity::Error,
+            rejected_by: &["pip", "uv"],
+            summary: "WHEEL does not state a version of the format that installers know",
+            explain: "`Wheel-Version` stands there once and is `1.0` for every wheel today. Installers refuse a \
+                      higher major number.",
+            sources: &[WHEEL],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: version,
+            specimen: |wheel| {
+                wheel.wheel("Wheel-Version", "2.0");
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "wheel-file/newer-minor",
+            severity: Severity::Warning,
+            rejected_by: &[],
+            summary: "WHEEL states a newer version of the format than there is",
+            explain: "Installers warn and go on. Every wheel today is of version `1.0`.",
+            sources: &[WHEEL],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: newer_minor,
+            specimen: |wheel| {
+                wheel.wheel("Wheel-Version", "1.9");
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "wheel-file/purelib",
+            severity: Severity::Error,
+            rejected_by: &[],
+            summary: "WHEEL does not say where the wheel is installed",
+            explain: "`Root-Is-Purelib` is `true` or `false`. Installers take everything else for `false`, and put \
+                      a pure Python package where those for one platform belong.",
+            sources: &[WHEEL],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: purelib,
+            specimen: |wheel| {
+                wheel.without_wheel("Root-Is-Purelib");
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "wheel-file/tags",
+            severity: Severity::Error,
+            rejected_by: &[],
+            summary: "WHEEL and the file name state different tags",
+            explain: "WHEEL has one `Tag` line for each tag that the file name's compressed sets stand for. \
+                      Installers choose by the file name and remember WHEEL: where they differ, some of them \
+                      install the wheel again and again. Do not rename wheels; a tool that changes the tags \
+                      (`wheel tags`, `auditwheel repair`) changes both.",
+            sources: &[WHEEL, "platform compatibility tags"],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: tags,
+            specimen: |wheel| {
+                wheel.add_wheel("Tag", "py2-none-any");
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "wheel-file/tag-repeated",
+            severity: Severity::Warning,
+            rejected_by: &[],
+            summary: "WHEEL states a tag twice",
+            explain: "The second line does nothing, and was perhaps meant to be another tag.",
+            sources: &[WHEEL],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: tag_repeated,
+            specimen: |wheel| {
+                wheel.add_wheel("Tag", "py3-none-any");
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "wheel-file/build",
+            severity: Severity::Warning,
+            rejected_by: &[],
+            summary: "WHEEL and the file name state different build tags",
+            explain: "`Build` is the build tag of the file name, and is left out where that has none. The wheel was \
+                      renamed by hand.",
+            sources: &[WHEEL],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: build,
+            specimen: |wheel| {
+                wheel.add_wheel("Build", "7");
+            },
+        },
+    },
+];
+
+/// The member that was read, and what it says.
+fn read(wheel: &WheelFile) -> Option<(&str, &Metadata)> {
+    match &wheel.wheel {
+        Document::Read { member, value, .. } => Some((member, value)),
+        _ => None,
+    }
+}
+
+fn form(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    let Document::Read { member, fault, value } = &wheel.wheel else { return };
+    if let Some(fault) = fault {
+        sink.at(member, fault_text(*fault));
+    }
+    if let Some(stray) = &value.stray_line {
+        sink.at(
+            member,
+            format_args!("line {} is no `Key: value`: `{}`", stray.line, stray.text.escape_debug()),
+        );
+    } else if let Some(line) = value.body().and_then(|body| body.lines().find(|line| !line.trim().is_empty()))
+    {
+        let line = shown(line);
+        sink.at(member, format_args!("behind an empty line stands `{}`, which is lost", line.escape_debug()));
+    }
+}
+
+/// The two numbers of `Wheel-Version`.
+fn format_version(text: &str) -> Option<(u64, u64)> {
+    let (major, minor) = text.split_once('.')?;
+    let number = |digits: &str| {
+        digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+    };
+    Some((number(major)?, number(minor)?))
+}
+
+fn version(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    let Some((member, headers)) = read(wheel) else { return };
+    let values: Vec<&str> = headers.all("Wheel-Version").collect();
+    match values[..] {
+        [] => sink.at(member, "`Wheel-Version` is missing"),
+        [value] => match format_version(value) {
+            None => {
+                let value = shown(value);
+                sink.at(
+                    member,
+                    format_args!("`Wheel-Version` is `{}`, which is no version", value.escape_debug()),
+                );
+            }
+            Some((2.., _)) => {
+                sink.at(member, format_args!("`Wheel-Version` is {}, and installers know 1", shown(value)));
+            }
+            Some(_) => {}
+        },
+        _ => sink.at(member, format_args!("`Wheel-Version` stands {} times", values.len())),
+    }
+}
+
+fn newer_minor(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    if let Some((member, headers)) = read(wheel)
+        && let Some((1, minor @ 1..)) = headers.get("Wheel-Version").and_then(format_version)
+    {
+        sink.at(member, format_args!("`Wheel-Version` is 1.{minor}, and the newest format is 1.0"));
+    }
+}
+
+fn purelib(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    let Some((member, headers)) = read(wheel) else { return };
+    let values: Vec<&str> = headers.all("Root-Is-Purelib").collect();
+    match values[..] {
+        ["true" | "false"] => {}
+        [] => sink.at(member, "`Root-Is-Purelib` is missing"),
+        [value] => {
+            let value = shown(value);
+            sink.at(
+                member,
+                format_args!("`Root-Is-Purelib` is `{}`, not `true` or `false`", value.escape_debug()),
+            );
+        }
+        _ => sink.at(member, format_args!("`Root-Is-Purelib` stands {} times", values.len())),
+    }
+}
+
+fn tags(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    let (Some((member, headers)), Ok(name)) = (read(wheel), &wheel.name) else { return };
+    let stated: BTreeSet<&str> = headers.all("Tag").collect();
+    let promised: BTreeSet<String> = name.tags().collect();
+    for tag in promised.iter().filter(|tag| !stated.contains(tag.as_str())) {
+        sink.at(member, format_args!("the file name has the tag `{tag}`, and WHEEL has no such `Tag`"));
+    }
+    for tag in stated.iter().filter(|tag| !promised.contains(**tag)) {
+        let tag = shown(tag);
+        sink.at(member, format_args!("it has the tag `{}`, and the file name has not", tag.escape_debug()));
+    }
+}
+
+fn tag_repeated(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    let Some((member, headers)) = read(wheel) else { return };
+    let mut seen = BTreeSet::new();
+    for tag in headers.all("Tag").filter(|tag| !seen.insert(*tag)) {
+        let tag = shown(tag);
+        sink.at(member, format_args!("the tag `{}` stands twice", tag.escape_debug()));
+    }
+}
+
+fn build(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    let (Some((member, headers)), Ok(name)) = (read(wheel), &wheel.name) else { return };
+    let promised = name.build().map(ToString::to_string);
+    let stated = headers.get("Build");
+    if stated != promised.as_deref() {
+        let words = |tag: Option<&str>| match tag {
+            None => "none".to_owned(),
+            Some(tag) => format!("`{}`", shown(tag).escape_debug()),
+        };
+        let (stated, promised) = (words(stated), words(promised.as_deref()));
+        sink.at(member, format_args!("its build tag is {stated}, and that of the file name is {promised}"));
+    }
+}
