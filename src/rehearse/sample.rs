@@ -127,6 +127,8 @@ mod tests {
 
     use super::*;
     use crate::archive::bundle;
+    use crate::archive::source::ReadAt;
+    use crate::checks::{self, Candidate};
 
     fn file(name: &str) -> (FileName, Vec<u8>) {
         (name.parse().expect("a plain name"), name.as_bytes().to_vec())
@@ -185,6 +187,18 @@ mod tests {
         let pyproject =
             sample.project_files.iter().find(|(path, _)| path == "pyproject.toml").expect("it is there");
         assert!(pyproject.1.contains(&format!("version = \"{}\"\n", sample.tag.version())));
+    }
+
+    #[test]
+    fn no_check_finds_anything() {
+        let sample = Sample::zlmdb_like();
+        let files = distributions(&sample).into_iter().map(|(name, _, bytes)| {
+            let bytes: Box<dyn ReadAt> = Box::new(bytes.to_vec());
+            Candidate { file_name: name.to_string(), bytes: Ok(bytes) }
+        });
+        let verdict = checks::run(&checks::judge(files.collect()));
+        assert!(verdict.report.findings().is_empty(), "{:#?}", verdict.report);
+        assert!(verdict.vetted.is_some());
     }
 
     #[test]

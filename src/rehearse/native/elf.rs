@@ -12,8 +12,6 @@ use layout::{Kind, Part, Place, Segment, Shape, assemble};
 /// on both processors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Glibc {
-    /// 2.17, of `manylinux_2_17`.
-    V2_17,
     /// 2.28, of `manylinux_2_28`.
     V2_28,
     /// 2.34, of `manylinux_2_34`.
@@ -23,7 +21,6 @@ pub(crate) enum Glibc {
 impl Glibc {
     const fn function(self) -> &'static str {
         match self {
-            Self::V2_17 => "clock_gettime",
             Self::V2_28 => "fcntl64",
             Self::V2_34 => "pthread_create",
         }
@@ -31,7 +28,6 @@ impl Glibc {
 
     const fn version(self) -> &'static str {
         match self {
-            Self::V2_17 => "GLIBC_2.17",
             Self::V2_28 => "GLIBC_2.28",
             Self::V2_34 => "GLIBC_2.34",
         }
@@ -267,7 +263,6 @@ mod tests {
     #[test]
     fn the_version_of_the_library_is_asked_for_by_name_and_hash() {
         for (glibc, version) in [
-            (Glibc::V2_17, (b"GLIBC_2.17".to_vec(), 0x0696_9197)),
             (Glibc::V2_28, (b"GLIBC_2.28".to_vec(), 0x0696_9188)),
             (Glibc::V2_34, (b"GLIBC_2.34".to_vec(), 0x0696_91b4)),
         ] {
@@ -280,7 +275,7 @@ mod tests {
     #[test]
     fn no_memory_can_be_written_and_run() {
         for machine in [Machine::X86_64, Machine::Aarch64] {
-            let bytes = sample(machine, Glibc::V2_17);
+            let bytes = sample(machine, Glibc::V2_28);
             let header = FileHeader64::<LittleEndian>::parse(&*bytes).expect("an ELF file");
             let segments = header.program_headers(LittleEndian, &*bytes).expect("segments");
             let of = |kind| segments.iter().filter(move |segment| segment.p_type(LittleEndian) == kind);
