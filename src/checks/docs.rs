@@ -19,7 +19,9 @@ pub fn markdown(modes: &[&Rule]) -> String {
             run.map(looks_at)
         });
     }
-    page.push_str("\n## What the modes find\n");
+    if !modes.is_empty() {
+        page.push_str("\n## What the modes find\n");
+    }
     for family in families(modes.iter().copied()) {
         section(&mut page, family, |_| None);
     }
@@ -54,6 +56,8 @@ fn section(page: &mut String, (name, rules): Family<'_>, looks_at: impl Fn(&str)
     write!(page, "\n### {name}\n").expect(STRING);
     for rule in rules {
         let Rule { id, severity, rejected_by, summary, explain, sources, since } = rule;
+        let (first, rest) = summary.split_at(summary.chars().next().map_or(0, char::len_utf8));
+        let summary = first.to_uppercase() + rest;
         write!(page, "\n#### `{id}`\n\n{summary}.\n\n{explain}\n\n").expect(STRING);
         writeln!(page, "- weighs: {severity}").expect(STRING);
         if let Some(looks_at) = looks_at(id) {

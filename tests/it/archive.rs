@@ -408,3 +408,16 @@ fn a_file_that_changes_while_it_is_read_is_an_error() {
     let (name, bytes) = sample_sdist().build();
     assert!(matches!(sdist::read(&Shrinking(bytes), &name, &Limits::default()), Err(ArchiveError::Changed)));
 }
+
+#[test]
+fn a_file_of_many_gzip_streams_is_given_up_on() {
+    let empty = sample_sdist().edit_stream(Vec::clear).build().1;
+    for (count, gives_up) in [(900, false), (1100, true)] {
+        let mut builder = sample_sdist();
+        let streams = empty.repeat(count);
+        builder.edit_bytes(move |bytes| bytes.extend(&streams));
+        let read = read_sdist(&builder);
+        assert_eq!(matches!(read, Err(ArchiveError::Gzip { .. })), gives_up, "{count}");
+        assert!(read.map_or(true, |read| read.tar.gzip.empty_members == count));
+    }
+}

@@ -37,6 +37,9 @@ pub(super) struct Gunzip<'a> {
     gzip: Gzip,
 }
 
+/// Millions of empty members would keep a reader busy.
+const MOST_MEMBERS: usize = 1000;
+
 struct Member {
     inflate: Decompress,
     crc32: crc32fast::Hasher,
@@ -113,6 +116,11 @@ impl<'a> Gunzip<'a> {
         self.unpacked_bytes
     }
 
+    /// The size of the file.
+    pub(super) const fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
+
     /// The digests of the file, and what its gzip stream is like; to be asked at the end of the stream.
     pub(super) fn finish(self) -> (Hashes, Gzip) {
         (self.cursor.finish(), self.gzip)
@@ -166,6 +174,9 @@ impl<'a> Gunzip<'a> {
         }
         self.member = Some(Member { inflate: Decompress::new(false), crc32: crc32fast::Hasher::new() });
         self.gzip.members += 1;
+        if self.gzip.members > MOST_MEMBERS {
+            return Err(ArchiveError::Gzip { what: "it has thousands of members" });
+        }
         Ok(())
     }
 

@@ -157,6 +157,57 @@ struct Extensions {
     faults: Vec<FaultKind>,
 }
 
+impl Extensions {
+    fn fault(&mut self, what: FaultKind) {
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(what);
+        }
+    }
+
+    /// The member that `header` and these extensions describe, not read yet, and what is ambiguous about it.
+    fn member(self, header: Header) -> (Member, Vec<FaultKind>) {
+        let kind = header.kind();
+        let Self { path, link, size, is_gnu, is_sparse, mut faults } = self;
+        let mut path_bytes = path.unwrap_or(header.path);
+        if kind == Kind::Directory {
+            let end = path_bytes.iter().rposition(|&byte| byte != b'/').map_or(0, |at| at + 1);
+            path_bytes.truncate(end);
+        }
+        let is_link = matches!(kind, Kind::HardLink | Kind::SymbolicLink);
+        let link = is_link.then(|| String::from_utf8_lossy(&link.unwrap_or(header.link)).into_owned());
+        if is_sparse || kind == Kind::Sparse {
+            faults.push(FaultKind::Sparse);
+        }
+        let mut size_bytes = header.size_bytes;
+        if let Some(pax) = size {
+            let stated = std::str::from_utf8(&pax).ok().and_then(|text| text.parse().ok());
+            if stated != Some(size_bytes) {
+                let pax = super::shown(&String::from_utf8_lossy(&pax));
+                faults.push(FaultKind::PaxSize { header_bytes: size_bytes, pax });
+            }
+            size_bytes = stated.unwrap_or(size_bytes);
+        }
+        // Installers take no contents behind these, so the next header follows at once.
+        if is_link || matches!(kind, Kind::Device | Kind::Directory) {
+            if size_bytes > 0 {
+                faults.push(FaultKind::Contents { size_bytes });
+            }
+            size_bytes = 0;
+        }
+        let member = Member {
+            path: String::from_utf8_lossy(&path_bytes).into_owned(),
+            path_bytes,
+            kind,
+            link,
+            size_bytes,
+            sha256: Sha256::from_bytes([0; 32]),
+            mode: header.mode,
+            is_gnu: is_gnu || header.is_gnu,
+        };
+        (member, faults)
+    }
+}
+
 struct Walk<'a> {
     stream: Gunzip<'a>,
     limits: &'a Limits,
@@ -223,49 +274,15 @@ impl Walk<'_> {
         if self.members.len() == self.limits.members {
             return Err(ArchiveError::TooManyMembers { limit: self.limits.members });
         }
-        let next = std::mem::take(&mut self.next);
-        let mut kind = header.kind();
-        let is_gnu = next.is_gnu || header.is_gnu;
-        let mut path_bytes = next.path.unwrap_or(header.path);
-        if kind == Kind::Directory || kind == Kind::File && path_bytes.ends_with(b"/") {
-            kind = Kind::Directory;
-            let end = path_bytes.iter().rposition(|&byte| byte != b'/').map_or(0, |at| at + 1);
-            path_bytes.truncate(end);
+        let (mut member, faults) = std::mem::take(&mut self.next).member(header);
+        self.spend((member.path_bytes.len() + member.link.as_ref().map_or(0, String::len)) as u64)?;
+        for what in faults {
+            self.fault(super::shown(&member.path), what);
         }
-        let link = matches!(kind, Kind::HardLink | Kind::SymbolicLink)
-            .then(|| String::from_utf8_lossy(&next.link.unwrap_or(header.link)).into_owned());
-        self.spend((path_bytes.len() + link.as_ref().map_or(0, String::len)) as u64)?;
-        let path = String::from_utf8_lossy(&path_bytes).into_owned();
-        let shown = super::shown(&path);
-        for what in next.faults {
-            self.fault(shown.clone(), what);
-        }
-        if next.is_sparse || kind == Kind::Sparse {
-            self.fault(shown.clone(), FaultKind::Sparse);
-        }
-        let mut size_bytes = header.size_bytes;
-        if let Some(pax) = next.size {
-            let stated = std::str::from_utf8(&pax).ok().and_then(|text| text.parse().ok());
-            if stated != Some(size_bytes) {
-                let pax = super::shown(&String::from_utf8_lossy(&pax));
-                self.fault(shown.clone(), FaultKind::PaxSize { header_bytes: size_bytes, pax });
-            }
-            size_bytes = stated.unwrap_or(size_bytes);
-        }
-        // Installers take no contents behind these, so the next header follows at once.
-        if matches!(kind, Kind::HardLink | Kind::SymbolicLink | Kind::Device | Kind::Directory) {
-            if size_bytes > 0 {
-                self.fault(shown, FaultKind::Contents { size_bytes });
-            }
-            size_bytes = 0;
-        }
-        let sha256 = Sha256::from_bytes([0; 32]);
-        let mode = header.mode;
-        let mut member = Member { path, path_bytes, kind, link, size_bytes, sha256, mode, is_gnu };
         let so_far = self.kept.as_ref().map(|(index, _)| &self.members[*index]);
-        let wanted = keep(&member, so_far) && size_bytes <= self.limits.text_bytes;
+        let wanted = keep(&member, so_far) && member.size_bytes <= self.limits.text_bytes;
         let mut kept = wanted.then(Vec::new);
-        member.sha256 = self.contents(size_bytes, kept.as_mut())?;
+        member.sha256 = self.contents(member.size_bytes, kept.as_mut())?;
         if let Some(bytes) = kept {
             self.kept = Some((self.members.len(), bytes));
         }
@@ -276,8 +293,8 @@ impl Walk<'_> {
     fn contents(&mut self, size_bytes: u64, mut kept: Option<&mut Vec<u8>>) -> Result<Sha256, ArchiveError> {
         let at = self.stream.unpacked_bytes();
         if size_bytes > self.limits.member_bytes {
-            let archive = self.limits.member_bytes;
-            return Err(ArchiveError::Bomb { unpacked_bytes: size_bytes, size_bytes: archive });
+            let archive_bytes = self.stream.size_bytes();
+            return Err(ArchiveError::Bomb { unpacked_bytes: size_bytes, size_bytes: archive_bytes });
         }
         let mut sha256 = sha2::Sha256::new();
         let mut left = size_bytes;
@@ -335,7 +352,7 @@ impl Walk<'_> {
         name.truncate(name.iter().position(|&byte| byte == 0).unwrap_or(name.len()));
         self.next.is_gnu = true;
         if place(&mut self.next).replace(name).is_some() {
-            self.next.faults.push(FaultKind::Dangling);
+            self.next.fault(FaultKind::Dangling);
         }
         Ok(())
     }
@@ -343,13 +360,13 @@ impl Walk<'_> {
     fn records(&mut self, header: &Header) -> Result<Vec<PaxRecord>, ArchiveError> {
         let bytes = self.extension(header)?;
         let records = pax_records(&bytes).unwrap_or_else(|| {
-            self.next.faults.push(FaultKind::PaxForm);
+            self.next.fault(FaultKind::PaxForm);
             Vec::new()
         });
         let mut seen = HashSet::new();
         for (keyword, _) in &records {
-            if !seen.insert(keyword) && self.next.faults.len() < MOST_FAULTS {
-                self.next.faults.push(FaultKind::PaxRepeated { keyword: super::shown(keyword) });
+            if !seen.insert(keyword) {
+                self.next.fault(FaultKind::PaxRepeated { keyword: super::shown(keyword) });
             }
         }
         Ok(records)
@@ -366,7 +383,7 @@ impl Walk<'_> {
                 "hdrcharset" => {
                     if !matches!(&value[..], b"ISO-IR 10646 2000 UTF-8" | b"BINARY") {
                         let charset = super::shown(&String::from_utf8_lossy(&value));
-                        next.faults.push(FaultKind::PaxCharset { charset });
+                        next.fault(FaultKind::PaxCharset { charset });
                     }
                     continue;
                 }
@@ -375,12 +392,12 @@ impl Walk<'_> {
                     continue;
                 }
             };
-            if !clean {
-                next.faults.push(FaultKind::PaxText { keyword: keyword.clone() });
-            }
             // Between a path by pax and one by GNU readers choose differently; a repeated keyword was told.
             if place.replace(value).is_some() && next.is_gnu {
-                next.faults.push(FaultKind::Dangling);
+                next.fault(FaultKind::Dangling);
+            }
+            if !clean {
+                next.fault(FaultKind::PaxText { keyword });
             }
         }
         Ok(())

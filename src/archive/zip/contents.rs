@@ -123,6 +123,9 @@ impl Inflater {
     /// libdeflate does not tell where a deflate stream ended. Dressed as gzip, with the claimed CRC and size as
     /// its footer, the stream must end exactly before that footer: unless the data holds the same eight bytes
     /// somewhere, and then, or when anything is wrong, the slower way finds out what is so.
+    ///
+    /// libdeflate takes a few forged streams that zlib refuses (a codeword that an incomplete code leaves open).
+    /// Only the contents that CRC-32 and RECORD state come out of them, so that is left alone.
     fn whole(
         &mut self,
         cursor: &mut Cursor<'_>,

@@ -143,6 +143,24 @@ pub(in super::super) const CHECKS: &[Check] = &[
     },
     Check {
         rule: Rule {
+            id: "archive/version-needed",
+            severity: Severity::Error,
+            rejected_by: &["pip"],
+            summary: "a member asks for a newer version of the ZIP format than there is",
+            explain: "Stored and deflated members need version 2.0, with ZIP64 4.5; Python refuses everything above \
+                      6.3. The header was damaged or forged: write the archive anew.",
+            sources: &[ZIP_FORMAT, "Python, zipfile"],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: version_needed,
+            specimen: |wheel| {
+                wheel.edit_zip(|zip| zip.entries[0].central.version_needed = 64);
+            },
+        },
+    },
+    Check {
+        rule: Rule {
             id: "archive/extra-field",
             severity: Severity::Error,
             rejected_by: &["pypi", "pip"],
@@ -322,21 +340,38 @@ fn header_method(wheel: &WheelFile, sink: &mut Sink<'_>) {
 }
 
 /// Both headers of every member, and what they are called in messages.
-fn extras(wheel: &WheelFile) -> impl Iterator<Item = (&Member, &'static str, &Claims)> {
+fn headers(wheel: &WheelFile) -> impl Iterator<Item = (&Member, &'static str, &Claims)> {
     wheel.zip.members.iter().flat_map(|member| {
         [(member, "header before the data", &member.local), (member, "central directory", &member.central)]
     })
 }
 
+/// The newest version that readers know.
+const NEWEST_VERSION: u16 = 63;
+
+fn version_needed(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    for (member, place, claims) in headers(wheel) {
+        // The upper half names a system, which nobody looks at.
+        let version = claims.version_needed & 0xff;
+        if version > NEWEST_VERSION {
+            let (major, minor) = (version / 10, version % 10);
+            sink.at(
+                &member.path,
+                format_args!("the {place} asks for version {major}.{minor} of the ZIP format"),
+            );
+        }
+    }
+}
+
 fn extra_field(wheel: &WheelFile, sink: &mut Sink<'_>) {
-    for (member, place, claims) in extras(wheel).filter(|(_, _, claims)| claims.extra.stray_bytes > 0) {
+    for (member, place, claims) in headers(wheel).filter(|(_, _, claims)| claims.extra.stray_bytes > 0) {
         let count = claims.extra.stray_bytes;
         sink.at(&member.path, format_args!("{count} bytes of the extra fields in the {place} make no field"));
     }
 }
 
 fn extra_repeated(wheel: &WheelFile, sink: &mut Sink<'_>) {
-    for (member, place, claims) in extras(wheel) {
+    for (member, place, claims) in headers(wheel) {
         for id in [Extra::ZIP64, Extra::UNICODE_PATH] {
             let count = claims.extra.lengths(id).count();
             if count > 1 {
@@ -350,7 +385,7 @@ fn extra_repeated(wheel: &WheelFile, sink: &mut Sink<'_>) {
 }
 
 fn zip64_extra(wheel: &WheelFile, sink: &mut Sink<'_>) {
-    for (member, place, claims) in extras(wheel) {
+    for (member, place, claims) in headers(wheel) {
         if claims.extra.zip64_short {
             sink.at(
                 &member.path,
@@ -365,7 +400,7 @@ fn zip64_extra(wheel: &WheelFile, sink: &mut Sink<'_>) {
 }
 
 fn unicode_path(wheel: &WheelFile, sink: &mut Sink<'_>) {
-    for (member, place, claims) in extras(wheel) {
+    for (member, place, claims) in headers(wheel) {
         for path in claims.extra.unicode_paths.iter().filter(|path| **path != member.central.name) {
             let path = shown(&String::from_utf8_lossy(path));
             sink.at(
