@@ -1,23 +1,10 @@
-//! What a run is about, fixed before it begins.
+//! What every look and every step of a run may ask of its surroundings.
 
-use std::time::SystemTime;
-
-use crate::model::revision::{CommitSha, Repository};
 use crate::remote::surroundings::Surroundings;
 
-/// The facts of one run, as the runner's variables, the event and the inputs give them. Immutable.
+/// The context of one run. What the run is about stands in the mode's own request.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
-    /// The repository that is released, where one was given.
-    pub(crate) repository: Option<Repository>,
-    /// The full ref that started the run (`refs/tags/v1.2.0`), where there is one.
-    pub(crate) git_ref: Option<String>,
-    /// The commit that started the run. On `workflow_run` this is the default branch, not what was built.
-    pub(crate) commit: Option<CommitSha>,
-    /// The commit of the `workflow_run` event that started the run.
-    pub(crate) producer_commit: Option<CommitSha>,
-    /// When the run began.
-    pub(crate) now: SystemTime,
     /// Masks, progress, pace, and whether to stop.
     pub(crate) surroundings: Surroundings,
 }

@@ -20,6 +20,9 @@ pub(crate) struct Looks {
     pub(crate) longest_delay: Duration,
 }
 
+/// How many looks an ambiguous failure is worth.
+const LOOKS_AFTER_FAILURE: u32 = 4;
+
 impl Looks {
     /// About ten minutes in all: an index behind a cache may show a file that late.
     pub(crate) const PATIENT: Self =
@@ -31,6 +34,8 @@ impl Looks {
 pub(crate) enum Ending {
     /// The report forbids to go on; nothing was applied.
     Blocked,
+    /// What the run builds on is not there yet, and it was told to leave it at that; nothing was applied.
+    NotReady,
     /// There was no writer; nothing was applied.
     Planned,
     /// The world is as declared; this run applied that many steps.
@@ -71,6 +76,20 @@ pub(crate) enum ExecuteError<E: Failure> {
     Stopped { applied: usize, left: Vec<String> },
 }
 
+impl<E: Failure> ExecuteError<E> {
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Look(error) => error.hint(),
+            Self::Step { source, .. } | Self::LookAgain { source, .. } => source.hint(),
+            Self::NotConverged { .. } => Some(
+                "services may show a result late: run again, what is done is found and not repeated".into(),
+            ),
+            Self::Spoiled { .. } | Self::Stopped { .. } => None,
+        }
+    }
+}
+
 /// What [`execute`] answers: the last plan it made, with how it ended.
 pub(crate) type Executed<M> = (Plan<<M as Mode>::Step, <M as Mode>::Output>, Ending);
 
@@ -88,6 +107,9 @@ pub(crate) async fn execute<M: Mode>(
     progress.event(Event::Plan(&lines(&plan)));
     if plan.report.blocks() {
         return Ok((plan, Ending::Blocked));
+    }
+    if plan.waiting_for.is_some() {
+        return Ok((plan, Ending::NotReady));
     }
     let Some(writers) = writers else { return Ok((plan, Ending::Planned)) };
     if plan.steps().next().is_none() {
@@ -152,9 +174,14 @@ async fn look_again<M: Mode>(
     applied: usize,
     failed: Option<(String, M::Error)>,
 ) -> Result<Executed<M>, ExecuteError<M::Error>> {
-    // A refusal will not turn into a success by waiting for it; a lost reply may.
-    let patient = failed.as_ref().is_none_or(|(_, error)| error.is_ambiguous());
-    let count = if patient && !cx.surroundings.stop.is_requested() { looks.count.max(1) } else { 1 };
+    let count = match &failed {
+        _ if cx.surroundings.stop.is_requested() => 1,
+        None => looks.count.max(1),
+        // The writer has looked for itself, with patience; a listing that lags gets a little more.
+        Some((_, error)) if error.is_ambiguous() => looks.count.clamp(1, LOOKS_AFTER_FAILURE),
+        // A refusal will not turn into a success by waiting for it.
+        Some(_) => 1,
+    };
     let mut delay = looks.delay;
     let mut last = None;
     for look in 0..count {

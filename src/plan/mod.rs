@@ -6,9 +6,12 @@
 
 pub(crate) mod context;
 pub(crate) mod execute;
+#[cfg(test)]
+mod execute_tests;
 
 use std::fmt;
 
+use crate::model::artifact::Artifact;
 use crate::report::Report;
 use context::Context;
 
@@ -37,6 +40,8 @@ pub(crate) struct Plan<S, O> {
     pub(crate) output: O,
     /// How many effects of the declared whole are already in the world, the same as declared.
     pub(crate) present: usize,
+    /// What this run builds on and is not there yet, when the user said to leave it at that then.
+    pub(crate) waiting_for: Option<String>,
 }
 
 impl<S: Step, O> Plan<S, O> {
@@ -58,10 +63,14 @@ pub(crate) type OutputField = (&'static str, String);
 pub(crate) trait Output {
     /// The fields in the order of the schema; a field without a value is left out.
     fn fields(&self) -> Vec<OutputField>;
+
+    /// The files that the answer is about, for people to see.
+    fn artifacts(&self) -> &[Artifact] {
+        &[]
+    }
 }
 
 /// One of the things that the program does for a release: a validated request that can look and act.
-#[expect(async_fn_in_trait, reason = "no mode leaves this crate, and none needs its future to be `Send`")]
 pub(crate) trait Mode {
     /// What users call it.
     const NAME: &'static str;

@@ -131,6 +131,20 @@ impl Report {
         self.count(Severity::Error) > 0
     }
 
+    /// The findings that stop the run.
+    pub fn blockers(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Error)
+    }
+
+    /// The same findings, those of rule `check` for information only.
+    #[must_use]
+    pub fn softened(mut self, check: &str) -> Self {
+        for finding in self.findings.iter_mut().filter(|finding| finding.check == check) {
+            finding.severity = Severity::Info;
+        }
+        self
+    }
+
     /// How many findings weigh `severity`.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()

@@ -1,0 +1,239 @@
+//! The engine against a world that breaks: a list of files, and a writer that fails where it is told to.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::context::Context;
+use super::execute::{Ending, ExecuteError, Looks, execute};
+use super::{Failure, Mode, Output, OutputField, Plan, Step};
+use crate::remote::surroundings::Surroundings;
+use crate::report::{Report, Rule, Severity};
+
+const SPOILED: Rule = Rule {
+    id: "test/spoiled",
+    severity: Severity::Error,
+    rejected_by: &[],
+    summary: "Other bytes are there",
+    explain: "",
+    sources: &[],
+    since: "0.1.0",
+};
+
+/// What happens to the write with the given number, counted from 0.
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    /// Refused: nothing happens, and the error is sure.
+    Refused(usize),
+    /// It happens, and the reply is lost.
+    Lost(usize),
+    /// Other bytes are stored, and nobody says so.
+    Spoiled(usize),
+}
+
+#[derive(Default)]
+struct World {
+    files: Vec<(char, bool)>,
+    writes: usize,
+    looks: usize,
+    /// So many looks after a write do not show it.
+    stale_looks: usize,
+    stop_after: Option<usize>,
+}
+
+#[derive(Clone)]
+struct Shared(Rc<RefCell<World>>);
+
+struct Files(Fault, Vec<&'static str>);
+
+struct Put(char);
+
+impl fmt::Display for Put {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "put {}", self.0)
+    }
+}
+
+impl Step for Put {
+    fn irreversible(&self) -> bool {
+        self.0.is_uppercase()
+    }
+}
+
+struct Names(String);
+
+impl Output for Names {
+    fn fields(&self) -> Vec<OutputField> {
+        vec![("names", self.0.clone())]
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("write failed")]
+struct Failed {
+    ambiguous: bool,
+}
+
+impl Failure for Failed {
+    fn is_ambiguous(&self) -> bool {
+        self.ambiguous
+    }
+
+    fn hint(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Mode for Files {
+    const NAME: &'static str = "files";
+    const CONCURRENCY: usize = 2;
+    type Step = Put;
+    type Output = Names;
+    type Error = Failed;
+    type Readers = Shared;
+    type Writers = (Shared, Surroundings);
+
+    async fn plan(&self, _cx: &Context, readers: &Shared) -> Result<Plan<Put, Names>, Failed> {
+        let mut world = readers.0.borrow_mut();
+        world.looks += 1;
+        let stale = world.writes > 0 && world.stale_looks > 0;
+        if stale {
+            world.stale_looks -= 1;
+        }
+        let seen: Vec<_> = if stale { Vec::new() } else { world.files.clone() };
+        let missing = |name: &char| !seen.iter().any(|(have, _)| have == name);
+        let waves = self.1.iter().map(|wave| wave.chars().filter(missing).map(Put).collect::<Vec<_>>());
+        let spoiled =
+            seen.iter().filter(|(_, good)| !good).map(|(name, _)| SPOILED.finding("spoiled").in_file(*name));
+        Ok(Plan {
+            waves: waves.filter(|wave| !wave.is_empty()).collect(),
+            report: spoiled.collect::<Report>(),
+            output: Names(seen.iter().map(|(name, _)| name).collect()),
+            present: seen.len(),
+            waiting_for: None,
+        })
+    }
+
+    async fn apply(
+        &self,
+        _cx: &Context,
+        step: &Put,
+        (world, surroundings): &Self::Writers,
+    ) -> Result<(), Failed> {
+        let mut world = world.0.borrow_mut();
+        let number = world.writes;
+        world.writes += 1;
+        if world.stop_after == Some(number) {
+            surroundings.stop.request();
+        }
+        if self.0 == Fault::Refused(number) {
+            return Err(Failed { ambiguous: false });
+        }
+        world.files.push((step.0, self.0 != Fault::Spoiled(number)));
+        if self.0 == Fault::Lost(number) { Err(Failed { ambiguous: true }) } else { Ok(()) }
+    }
+}
+
+const LOOKS: Looks = Looks { count: 4, delay: Duration::from_secs(1), longest_delay: Duration::from_secs(2) };
+
+fn run(fault: Fault, world: &Shared, write: bool) -> Result<(String, Ending), ExecuteError<Failed>> {
+    let surroundings = Surroundings::silent();
+    let cx = Context { surroundings: surroundings.clone() };
+    let mode = Files(fault, vec!["abc", "D"]);
+    let writers = (world.clone(), surroundings);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime
+        .block_on(execute(&mode, &cx, world, write.then_some(&writers), LOOKS))
+        .map(|(plan, ending)| (plan.output.0, ending))
+}
+
+fn world() -> Shared {
+    Shared(Rc::default())
+}
+
+fn names(world: &Shared) -> String {
+    let mut names: Vec<_> = world.0.borrow().files.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names.into_iter().collect()
+}
+
+#[test]
+fn a_run_converges_and_its_repetition_applies_nothing() {
+    let world = world();
+    let (output, ending) = run(Fault::None, &world, true).expect("converged");
+    assert_eq!((output.as_str(), ending), ("abcD", Ending::Converged { applied: 4 }));
+    let (_, ending) = run(Fault::None, &world, true).expect("converged");
+    assert_eq!(ending, Ending::Converged { applied: 0 });
+    assert_eq!(world.0.borrow().writes, 4);
+}
+
+#[test]
+fn without_writers_nothing_is_written() {
+    let world = world();
+    let (_, ending) = run(Fault::None, &world, false).expect("planned");
+    assert_eq!((ending, world.0.borrow().writes), (Ending::Planned, 0));
+}
+
+#[test]
+fn after_every_fault_a_second_run_completes_the_first_and_sends_nothing_twice() {
+    for number in 0..4 {
+        for fault in [Fault::Refused(number), Fault::Lost(number)] {
+            let world = world();
+            let first = run(fault, &world, true);
+            // A lost reply in the last wave is found by looking again; in the first one work is left.
+            assert_eq!(first.is_ok(), fault == Fault::Lost(3), "fault at {number}");
+            run(Fault::None, &world, true).expect("the second run converges");
+            assert_eq!(names(&world), "Dabc", "each file once, fault at {number}");
+            let (_, third) = run(Fault::None, &world, true).expect("the third run converges");
+            assert_eq!(third, Ending::Converged { applied: 0 });
+        }
+    }
+}
+
+#[test]
+fn a_wave_that_fails_is_the_last_one() {
+    let world = world();
+    let error = run(Fault::Refused(0), &world, true).expect_err("refused");
+    assert!(!names(&world).contains('D'), "nothing irreversible after a failure");
+    let ExecuteError::Step { step, left, .. } = error else { panic!("{error}") };
+    assert!(step == "put a" && left.contains(&"put D".to_owned()), "{left:?}");
+}
+
+#[test]
+fn other_bytes_are_never_called_converged() {
+    let world = world();
+    let error = run(Fault::Spoiled(3), &world, true).expect_err("spoiled");
+    assert!(matches!(error, ExecuteError::Spoiled { applied: 4, .. }), "{error}");
+    let (_, ending) = run(Fault::None, &world, true).expect("looked");
+    assert_eq!(ending, Ending::Blocked);
+}
+
+#[test]
+fn stale_looks_need_patience_and_patience_ends() {
+    let patient = world();
+    patient.0.borrow_mut().stale_looks = 3;
+    run(Fault::None, &patient, true).expect("the fourth look shows it");
+    let hopeless = world();
+    hopeless.0.borrow_mut().stale_looks = 99;
+    let error = run(Fault::None, &hopeless, true).expect_err("never shown");
+    assert!(matches!(&error, ExecuteError::NotConverged { applied: 4, left } if left.len() == 4), "{error}");
+    assert_eq!(hopeless.0.borrow().looks, 5);
+}
+
+#[test]
+fn a_refusal_is_not_waited_for() {
+    let world = world();
+    run(Fault::Refused(3), &world, true).expect_err("refused");
+    assert_eq!(world.0.borrow().looks, 2);
+}
+
+#[test]
+fn a_signal_begins_nothing_new() {
+    let world = world();
+    world.0.borrow_mut().stop_after = Some(0);
+    let error = run(Fault::None, &world, true).expect_err("stopped");
+    assert!(matches!(error, ExecuteError::Stopped { .. }), "{error}");
+    assert!(!names(&world).contains('D'));
+}
