@@ -28,7 +28,7 @@ impl BoundManifest {
         faults: Vec<BindFault>,
     ) -> Result<Self, BindError> {
         if !faults.is_empty() {
-            return Err(BindError { manifest: None, faults });
+            return Err(BindError { faults });
         }
         assert_eq!(paths.len(), manifest.artifacts().len(), "without a fault every artifact has its file");
         extra.sort();
@@ -53,25 +53,10 @@ impl BoundManifest {
 
 /// Why files on disk are not the ones of the manifest: everything that is wrong, at once.
 #[derive(Debug, thiserror::Error)]
-#[error("what is on disk is not what {} states: {}", source_of(manifest.as_deref()), joined(faults))]
+#[error("what is on disk is not what the manifest states: {}", joined(faults))]
 pub(crate) struct BindError {
-    /// The manifest's file, where it came from one.
-    manifest: Option<PathBuf>,
     /// What is wrong, sorted by file name; never empty.
     pub(crate) faults: Vec<BindFault>,
-}
-
-impl BindError {
-    /// Names the file that the manifest was read from.
-    #[must_use]
-    pub(crate) fn of_manifest(mut self, path: &Path) -> Self {
-        self.manifest = Some(path.to_owned());
-        self
-    }
-}
-
-fn source_of(manifest: Option<&Path>) -> String {
-    manifest.map_or_else(|| "the manifest".to_owned(), |path| format!("`{}`", path.display()))
 }
 
 fn joined(faults: &[BindFault]) -> String {
@@ -203,7 +188,7 @@ mod tests {
     fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, bytes) in files {
-            DiskWrite::default().ensure_file(&folder.path().join(name), bytes).expect("written");
+            DiskWrite.ensure_file(&folder.path().join(name), bytes).expect("written");
         }
         folder
     }
@@ -230,12 +215,11 @@ mod tests {
     fn everything_that_is_wrong_is_told_at_once() {
         let dist = folder(&[("a", b"other"), ("c", b"x"), ("d", b"4")]);
         let vetted = manifest(&[("a", b"1"), ("b", b"2"), ("c", b"3"), ("d", b"4")]);
-        let error =
-            bind(vetted, &[&dist]).expect_err("not the same").of_manifest(Path::new("m/manifest.json"));
+        let error = bind(vetted, &[&dist]).expect_err("not the same");
         assert_eq!(error.faults.len(), 3);
         let text = error.to_string();
         let (found, expected) = (Hashes::of(b"x").sha256.to_string(), Hashes::of(b"3").sha256.to_string());
-        for part in ["m/manifest.json", "`b` is not in", "/nowhere/at/all", &found, &expected, "5 bytes"] {
+        for part in ["`b` is not in", "/nowhere/at/all", &found, &expected, "5 bytes"] {
             assert!(text.contains(part), "{part} in {text}");
         }
     }

@@ -262,7 +262,7 @@ mod tests {
         assert!(text.starts_with("{\n  \"schema\": \"release-action/manifest/v1\",\n  \"version\": {\n    \"pep440\": \"1.2.0rc1\",\n    \"semver\": \"1.2.0-rc1\""), "{text}");
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("manifest.json");
-        DiskWrite::default().ensure_file(&path, text.as_bytes()).expect("written");
+        DiskWrite.ensure_file(&path, text.as_bytes()).expect("written");
         assert_eq!(DiskRead::default().manifest(&path).expect("good"), manifest());
     }
 

@@ -1,11 +1,8 @@
 //! Writing: by a temporary file beside the target and a rename, so that nobody sees half a file.
 
-use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
 use super::read::{DiskRead, fault};
 use crate::model::digest::Hashes;
@@ -13,39 +10,12 @@ use crate::remote::error::DiskError;
 
 /// What the names of our temporary files begin with: hidden, so that no list shows them.
 const PARTIAL: &str = ".release-action-partial-";
-/// What the names of our staging folders begin with.
-const STAGING: &str = ".release-action-staging-";
 /// Left-overs of killed runs may hold as many names; more are a fault of something else.
 const NAMES: u32 = 10_000;
 
-/// Writes files and folders. Clones share the knowledge which staging folders are in use.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct DiskWrite {
-    staged: Arc<Mutex<HashSet<PathBuf>>>,
-}
-
-/// A hidden folder for files on their way. It goes when this value goes.
-#[derive(Debug)]
-pub(crate) struct Staging {
-    path: PathBuf,
-    staged: Arc<Mutex<HashSet<PathBuf>>>,
-}
-
-impl Deref for Staging {
-    type Target = Path;
-
-    fn deref(&self) -> &Path {
-        &self.path
-    }
-}
-
-impl Drop for Staging {
-    fn drop(&mut self) {
-        // Nothing is lost when this fails: the next run removes what is left.
-        let _ = std::fs::remove_dir_all(&self.path);
-        self.staged.lock().expect("nothing panics while it holds this").remove(&self.path);
-    }
-}
+/// Writes files and folders.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct DiskWrite;
 
 impl DiskWrite {
     /// Sees to it that `path` holds exactly `bytes`; does nothing when it does. Makes the folder if need be.
@@ -67,7 +37,7 @@ impl DiskWrite {
         })
     }
 
-    /// An empty file at `path`, to write a transfer to; it belongs into a [`Staging`] folder, since it is not whole.
+    /// An empty file at `path`, to write a transfer to; it belongs into a staging folder, since it is not whole.
     ///
     /// # Errors
     /// When it cannot be made.
@@ -102,29 +72,6 @@ impl DiskWrite {
             Err(_) => copy(file, target)?,
         }
         std::fs::remove_file(staged).map_err(|source| fault(staged, "removed", source))
-    }
-
-    /// An empty hidden folder inside `folder` for files on their way; what killed runs left there is removed.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub(crate) fn staging(&self, folder: &Path) -> Result<Staging, DiskError> {
-        self.ensure_folder(folder)?;
-        let failed = |source| fault(folder, "written", source);
-        let mut staged = self.staged.lock().expect("nothing panics while it holds this");
-        remove_left_overs(folder, &staged).map_err(failed)?;
-        for number in 0..NAMES {
-            let path = folder.join(format!("{STAGING}{number}"));
-            match std::fs::create_dir(&path) {
-                Ok(()) => {
-                    staged.insert(path.clone());
-                    return Ok(Staging { path, staged: Arc::clone(&self.staged) });
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        Err(failed(io::ErrorKind::AlreadyExists.into()))
     }
 }
 
@@ -189,7 +136,8 @@ fn same_bytes(staged: &Path, target: &Path) -> Result<(), DiskError> {
     Err(fault(target, "written", io::Error::new(io::ErrorKind::AlreadyExists, text)))
 }
 
-fn copy(mut from: File, target: &Path) -> Result<(), DiskError> {
+/// Copies to a temporary file beside `target`, then renames it.
+pub(super) fn copy(mut from: File, target: &Path) -> Result<(), DiskError> {
     let failed = |source| fault(target, "written", source);
     let (mut file, partial) = create_partial(folder_of(target)).map_err(failed)?;
     let copied = io::copy(&mut from, &mut file).and_then(|_| settle(file, &partial, target));
@@ -197,19 +145,6 @@ fn copy(mut from: File, target: &Path) -> Result<(), DiskError> {
         let _ = std::fs::remove_file(&partial);
         failed(source)
     })
-}
-
-fn remove_left_overs(folder: &Path, in_use: &HashSet<PathBuf>) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let path = entry.path();
-        let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(STAGING));
-        if !is_ours || in_use.contains(&path) {
-            continue;
-        }
-        std::fs::remove_dir_all(&path)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -229,7 +164,7 @@ mod tests {
     fn a_file_appears_whole_and_is_left_alone_when_it_is_right() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("deep/er/file");
-        let disk = DiskWrite::default();
+        let disk = DiskWrite;
         disk.ensure_file(&path, b"one").expect("written");
         let first = std::fs::metadata(&path).expect("there").modified().expect("a time");
         disk.ensure_file(&path, b"one").expect("nothing to do");
@@ -245,7 +180,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
         let (path, other) = (folder.path().join("file"), folder.path().join("other"));
-        let disk = DiskWrite::default();
+        let disk = DiskWrite;
         disk.ensure_file(&other, b"theirs").expect("written");
         std::os::unix::fs::symlink(&other, &path).expect("linked");
         disk.ensure_file(&path, b"ours").expect("written");
@@ -257,15 +192,15 @@ mod tests {
     fn what_cannot_be_written_leaves_nothing_behind() {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join("file")).expect("made");
-        assert!(DiskWrite::default().ensure_file(&folder.path().join("file"), b"x").is_err());
+        assert!(DiskWrite.ensure_file(&folder.path().join("file"), b"x").is_err());
         assert_eq!(names(folder.path()), ["file"]);
     }
 
     #[test]
     fn a_staged_file_is_placed_once_and_never_over_other_bytes() {
         let folder = tempfile::tempdir().expect("a folder");
-        let disk = DiskWrite::default();
-        let staging = disk.staging(folder.path()).expect("made");
+        let disk = DiskWrite;
+        let staging = folder.path().join("staging");
         let target = folder.path().join("dist/file");
         let stage = |bytes: &[u8]| {
             disk.ensure_file(&staging.join("file"), bytes).expect("written");
@@ -281,27 +216,10 @@ mod tests {
     }
 
     #[test]
-    fn staging_folders_do_not_meet_and_clear_what_a_killed_run_left() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let killed = DiskWrite::default().staging(folder.path()).expect("made");
-        std::fs::create_dir(killed.join("inner")).expect("made");
-        let path = killed.to_path_buf();
-        std::mem::forget(killed);
-
-        let disk = DiskWrite::default();
-        let first = disk.staging(folder.path()).expect("made");
-        let second = disk.clone().staging(folder.path()).expect("made");
-        assert!(first.is_dir() && second.is_dir() && *first != *second);
-        assert!(!path.join("inner").exists());
-        drop((first, second));
-        assert!(names(folder.path()).is_empty());
-    }
-
-    #[test]
     fn a_copy_across_file_systems_is_whole() {
         let folder = tempfile::tempdir().expect("a folder");
         let (from, to) = (folder.path().join("a"), folder.path().join("b"));
-        DiskWrite::default().ensure_file(&from, b"bytes").expect("written");
+        DiskWrite.ensure_file(&from, b"bytes").expect("written");
         copy(File::open(&from).expect("there"), &to).expect("copied");
         assert_eq!(std::fs::read(&to).expect("there"), b"bytes");
         assert_eq!(names(folder.path()), ["a", "b"]);

@@ -1,0 +1,310 @@
+//! Which files make the release, and how they are proven: by a manifest that was bound before, or by running
+//! all checks and binding in this very process.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::archive::source::ReadAt;
+use crate::checks::{self, Candidate};
+use crate::model::artifact::{Artifact, ArtifactKind, Distribution, FileName};
+use crate::model::manifest::{ManifestError, Origin};
+use crate::plan::Failure;
+use crate::remote::disk::bound::{BindError, BindFault, BoundManifest};
+use crate::remote::disk::manifest_v1::ManifestFileError;
+use crate::remote::disk::read::DiskRead;
+use crate::remote::error::DiskError;
+use crate::report::{Finding, Report, Rule, Severity};
+
+/// Where the files of a release are named.
+#[derive(Clone, Debug)]
+pub(crate) enum ReleaseSet {
+    /// A manifest that validate-wheels left, and the folders that hold its files.
+    Manifest { file: PathBuf, folders: Vec<PathBuf> },
+    /// The files of these folders: distributions in the first, everything else in the second.
+    Folders { packages: Option<PathBuf>, assets: Option<PathBuf> },
+    /// Exactly these distributions.
+    Files(Vec<PathBuf>),
+}
+
+/// What a look at the files yields.
+#[derive(Debug)]
+pub(crate) struct Vetting {
+    /// What was found.
+    pub(crate) report: Report,
+    /// The files, bound to what was vetted; `None` when the report blocks.
+    pub(crate) bound: Option<BoundManifest>,
+    /// How many wheels there are.
+    pub(crate) wheels: usize,
+    /// How many sdists there are.
+    pub(crate) sdists: usize,
+    /// How many files there are in all.
+    pub(crate) files: usize,
+}
+
+/// Why the files could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReleaseSetError {
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    #[error(transparent)]
+    Manifest(#[from] ManifestFileError),
+}
+
+impl Failure for ReleaseSetError {
+    fn is_ambiguous(&self) -> bool {
+        false
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Disk(_) => None,
+            Self::Manifest(error) => error.hint(),
+        }
+    }
+}
+
+/// No file at all.
+const EMPTY: Rule = Rule {
+    id: "set/empty",
+    severity: Severity::Error,
+    rejected_by: &[],
+    summary: "There is no file to release",
+    explain: "A run that verified nothing must not look like a run that verified everything. Look whether the \
+              build jobs uploaded their artifacts, whether they were collected into `packages-dir`, and whether \
+              `packages-dir` and `assets-dir` are the folders you mean.",
+    sources: &["incident: a checksum step reported success over zero files, and a corrupt sdist went live"],
+    since: "0.1.0",
+};
+
+/// A file among the packages that no index takes.
+const STRAY: Rule = Rule {
+    id: "set/stray-file",
+    severity: Severity::Warning,
+    rejected_by: &[],
+    summary: "A file in the packages folder is neither a wheel nor an sdist",
+    explain: "`packages-dir` holds what goes to an index. The file is left out of the manifest and reaches nobody. \
+              Put files for the release page (executables, archives, documents) into `assets-dir`.",
+    sources: &["design: one folder for what an index takes, one for everything else"],
+    since: "0.1.0",
+};
+
+/// A manifest that does not fit the files beside it.
+const UNBOUND: Rule = Rule {
+    id: "manifest/mismatch",
+    severity: Severity::Error,
+    rejected_by: &[],
+    summary: "The files are not the files of the manifest",
+    explain: "The manifest binds each file by SHA-256 to what was vetted. A file that is missing, that has other \
+              bytes, or that stands in `packages-dir` without being in the manifest was not vetted. Find out which \
+              job changed it; if the files are right, run validate-wheels again.",
+    sources: &["design: one manifest binds every byte from the build job to the registry"],
+    since: "0.1.0",
+};
+
+/// The rules of this module.
+pub(crate) const RULES: &[Rule] = &[EMPTY, STRAY, UNBOUND];
+
+impl ReleaseSet {
+    /// Looks at every file, all of it, and binds the set if nothing stands against it.
+    ///
+    /// # Errors
+    /// When a folder or the manifest cannot be read; what is wrong with the files is in the report.
+    pub(crate) fn vet(&self, disk: &DiskRead, origin: &Origin) -> Result<Vetting, ReleaseSetError> {
+        match self {
+            Self::Manifest { file, folders } => from_manifest(disk, file, folders),
+            Self::Folders { packages, assets } => {
+                let list = |folder: &Option<PathBuf>| {
+                    folder.as_deref().map_or(Ok(Vec::new()), |folder| disk.list(folder))
+                };
+                let (distributions, strays): (Vec<_>, Vec<_>) =
+                    list(packages)?.into_iter().partition(|path| looks_like_distribution(path));
+                let assets = list(assets)?;
+                let mut vetting = from_files(disk, origin, &distributions, &assets)?;
+                vetting.report.extend(strays.iter().map(|path| stray(path)));
+                Ok(vetting)
+            }
+            Self::Files(paths) => from_files(disk, origin, paths, &[]),
+        }
+    }
+
+    /// The manifest file this set was read from.
+    pub(crate) fn manifest_file(&self) -> Option<&Path> {
+        match self {
+            Self::Manifest { file, .. } => Some(file),
+            Self::Folders { .. } | Self::Files(_) => None,
+        }
+    }
+}
+
+/// Everything that was meant for an index, if only by an ending that indexes used to take: such a file must
+/// not silently stay behind.
+fn looks_like_distribution(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    [".whl", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip", ".egg"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
+fn stray(path: &Path) -> Finding {
+    STRAY
+        .finding("it is neither a wheel (`.whl`) nor an sdist (`.tar.gz`), and is left out")
+        .in_file(path.display().to_string())
+        .hint("move it to `assets-dir` if it belongs on the release page")
+}
+
+fn from_manifest(disk: &DiskRead, file: &Path, folders: &[PathBuf]) -> Result<Vetting, ReleaseSetError> {
+    let manifest = disk.manifest(file)?;
+    let (wheels, sdists) = counts(manifest.artifacts());
+    let files = manifest.artifacts().len();
+    let mut report = Report::default();
+    let bound = match disk.bind(manifest, folders) {
+        Ok(bound) => {
+            report.extend(
+                bound
+                    .extra()
+                    .iter()
+                    .filter(|path| looks_like_distribution(path))
+                    .map(|path| unlisted(path, file)),
+            );
+            Some(bound)
+        }
+        Err(error) => {
+            report.extend(unbound(error, file)?);
+            None
+        }
+    };
+    Ok(Vetting { report, bound, wheels, sdists, files })
+}
+
+/// A distribution that stands beside those of the manifest: nobody vetted it.
+fn unlisted(path: &Path, manifest: &Path) -> Finding {
+    UNBOUND
+        .finding(format!(
+            "it stands beside the files of the manifest `{}` and is not in it",
+            manifest.display()
+        ))
+        .in_file(path.display().to_string())
+        .hint("vet it with the others, or remove it")
+}
+
+/// What does not fit is a finding; that a file could not be read is an error.
+fn unbound(error: BindError, manifest: &Path) -> Result<Vec<Finding>, DiskError> {
+    let manifest = manifest.display();
+    let finding = |fault| {
+        let (file, message) = match fault {
+            BindFault::Missing { file, folders } => {
+                (file, format!("it is in the manifest `{manifest}` and in none of {folders}"))
+            }
+            BindFault::Differs { path, expected, found } => {
+                let message = format!(
+                    "the manifest `{manifest}` states {} bytes with sha256 {}, the file has {} bytes with sha256 {}",
+                    expected.size_bytes, expected.sha256, found.size_bytes, found.sha256
+                );
+                (path, message)
+            }
+            BindFault::Disk(error) => return Err(error),
+        };
+        let hint =
+            "which job wrote it after it was vetted? if the files are right, run validate-wheels again";
+        Ok(UNBOUND.finding(message).in_file(file).hint(hint))
+    };
+    error.faults.into_iter().map(finding).collect()
+}
+
+fn from_files(
+    disk: &DiskRead,
+    origin: &Origin,
+    distributions: &[PathBuf],
+    assets: &[PathBuf],
+) -> Result<Vetting, ReleaseSetError> {
+    let candidates = distributions.iter().map(|path| Candidate {
+        file_name: file_name(path),
+        bytes: disk.open(path).map(|file| Box::new(file) as Box<dyn ReadAt>).map_err(|error| error.source),
+    });
+    let dists = checks::judge(candidates.collect());
+    for (path, dist) in distributions.iter().zip(&dists) {
+        if let Some(hashes) = dist.hashes() {
+            disk.remember(path, hashes)?;
+        }
+    }
+    let mut others = Vec::new();
+    for path in assets {
+        if let Ok(name) = file_name(path).parse::<FileName>() {
+            others.push(Artifact::new(name, disk.hashes(path)?, ArtifactKind::Other));
+        }
+    }
+    let files = distributions.len() + assets.len();
+    let count = |ending: &str| distributions.iter().filter(|path| file_name(path).ends_with(ending)).count();
+    let (wheels, sdists) = (count(".whl"), count(".tar.gz"));
+    let checks::Verdict { report, vetted } = checks::run(&dists);
+    let mut report = with_paths(report, distributions);
+    if files == 0 {
+        report.push(
+            EMPTY
+                .finding("no wheel, no sdist and no other file was found")
+                .hint("did the build jobs upload their artifacts, and were they collected into this folder?"),
+        );
+        return Ok(Vetting { report, bound: None, wheels, sdists, files });
+    }
+    let bound = match vetted.map(|vetted| vetted.manifest(origin.clone(), others)) {
+        None => None,
+        Some(Ok(manifest)) => {
+            let folders = folders_of(distributions, assets);
+            match disk.bind(manifest, &folders) {
+                Ok(bound) => Some(bound),
+                Err(error) => {
+                    report.extend(unbound(error, Path::new("made in this run"))?);
+                    None
+                }
+            }
+        }
+        Some(Err(error)) => {
+            report.push(refused(&error));
+            None
+        }
+    };
+    Ok(Vetting { report, bound, wheels, sdists, files })
+}
+
+/// The checks know files by their names only; people and annotations want to know where they are.
+fn with_paths(report: Report, paths: &[PathBuf]) -> Report {
+    let path_of = |name: &str| paths.iter().find(|path| file_name(path) == name);
+    let with_path = |finding: Finding| match finding.place.file.as_deref().and_then(path_of) {
+        Some(path) => finding.in_file(path.display().to_string()),
+        None => finding,
+    };
+    report.into_iter().map(with_path).collect()
+}
+
+fn counts(artifacts: &[Artifact]) -> (usize, usize) {
+    let wheels = artifacts
+        .iter()
+        .filter(|artifact| matches!(artifact.distribution(), Some(Distribution::Wheel(_))))
+        .count();
+    let sdists = artifacts
+        .iter()
+        .filter(|artifact| matches!(artifact.distribution(), Some(Distribution::Sdist(_))))
+        .count();
+    (wheels, sdists)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The folders that the files stand in, each once.
+fn folders_of(distributions: &[PathBuf], assets: &[PathBuf]) -> Vec<PathBuf> {
+    let parents = distributions.iter().chain(assets).filter_map(|path| path.parent());
+    parents.map(Path::to_path_buf).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn refused(error: &ManifestError) -> Finding {
+    let hint = match error {
+        ManifestError::Empty => "did the build jobs upload their artifacts?",
+        ManifestError::Duplicate { .. } => {
+            "give one of them another name: a release page holds each name once"
+        }
+        ManifestError::Versions { .. } => "was a file of an earlier build left in the folder?",
+    };
+    UNBOUND.finding(error.to_string()).hint(hint)
+}
