@@ -74,6 +74,7 @@ pub struct Artifact {
 
 /// What an artifact is, which decides where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a release has some dozen of them")]
 pub enum ArtifactKind {
     /// Goes to an index, and to the release page.
     Distribution(Distribution),

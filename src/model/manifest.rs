@@ -35,7 +35,7 @@ pub enum ManifestError {
     #[error("two files are called `{file_name}`")]
     Duplicate { file_name: FileName },
     #[error("`{first}` and `{second}` are of different versions, and one release has one")]
-    Versions { first: Distribution, second: Distribution },
+    Versions { first: FileName, second: FileName },
 }
 
 impl Manifest {
@@ -51,14 +51,16 @@ impl Manifest {
         if let Some(pair) = artifacts.windows(2).find(|pair| pair[0].file_name == pair[1].file_name) {
             return Err(ManifestError::Duplicate { file_name: pair[0].file_name.clone() });
         }
-        let mut distributions = artifacts.iter().filter_map(Artifact::distribution);
-        let first = distributions.next();
-        if let Some((first, second)) = first.and_then(|first| {
-            distributions.find(|other| other.version() != first.version()).map(|second| (first, second))
-        }) {
-            return Err(ManifestError::Versions { first: first.clone(), second: second.clone() });
+        let versions =
+            artifacts.iter().filter_map(|artifact| Some((artifact, artifact.distribution()?.version())));
+        let first = versions.clone().next();
+        if let Some((first, version)) = first
+            && let Some((second, _)) = versions.clone().find(|(_, other)| *other != version)
+        {
+            let (first, second) = (first.file_name.clone(), second.file_name.clone());
+            return Err(ManifestError::Versions { first, second });
         }
-        let version = first.map(|distribution| distribution.version().clone());
+        let version = first.map(|(_, version)| version.clone());
         Ok(Self { origin, version, artifacts })
     }
 

@@ -28,6 +28,11 @@ impl Tag {
         &self.text
     }
 
+    /// The version as the tag spells it.
+    pub fn written_version(&self) -> &str {
+        self.text.strip_prefix('v').unwrap_or(&self.text)
+    }
+
     /// The version that the tag names.
     pub const fn version(&self) -> &Version {
         &self.version

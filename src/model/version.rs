@@ -130,7 +130,7 @@ fn to_pep440(semver: &semver::Version) -> Option<pep440_rs::Version> {
 }
 
 fn to_semver(version: &pep440_rs::Version) -> Option<semver::Version> {
-    let release: &[u64] = &version.release();
+    let release: &[u64] = version.release();
     let [major, minor, patch] = match *release {
         [major] => [major, 0, 0],
         [major, minor] => [major, minor, 0],
