@@ -5,7 +5,10 @@
 //! rule is kept as a fact for `checks`, and only an archive that cannot be walked at all is an
 //! [`error::ArchiveError`]. Nothing is ever written to a disk.
 
+mod core_metadata;
+
 pub mod build;
+pub mod bundle;
 pub mod document;
 pub mod error;
 pub mod metadata;
@@ -15,6 +18,8 @@ pub mod source;
 pub mod tar;
 pub mod wheel;
 pub mod zip;
+
+pub use core_metadata::core_metadata;
 
 /// How much of a stranger's archive is read before giving up. Each field names the attack that it stops.
 #[derive(Clone, Debug)]
