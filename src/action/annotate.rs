@@ -55,16 +55,6 @@ impl Command {
         Self { name: "debug", properties: Vec::new(), data: neutral(text) }
     }
 
-    /// Opens a fold of the log.
-    pub(crate) fn group(title: &str) -> Self {
-        Self { name: "group", properties: Vec::new(), data: neutral(title) }
-    }
-
-    /// Closes the fold.
-    pub(crate) const fn end_group() -> Self {
-        Self { name: "endgroup", properties: Vec::new(), data: String::new() }
-    }
-
     /// Shows a message on the run's page and, with a file, beside that file.
     pub(crate) fn annotation(severity: Severity, file: Option<&str>, title: &str, message: &str) -> Self {
         let name = match severity {
@@ -213,8 +203,6 @@ mod tests {
             command.line(),
             "::error file=a%2Cb%3Ac%25\\n%3A%3Ax.whl,title=record/hash-mismatch::50%25 of%0A\\::error::it ##\\[x] is%0Awrong"
         );
-        assert_eq!(Command::group("a\nb").line(), "::group::a\\nb");
-        assert_eq!(Command::end_group().line(), "::endgroup::");
     }
 
     #[test]

@@ -39,6 +39,14 @@ pub(crate) enum Invocation {
     Rehearse(Inputs),
 }
 
+/// Whether the report goes to standard output, as far as that can be told before anything was read: secrets are
+/// masked first of all, and the masks must not stand in the report.
+pub(crate) fn report_is_standard_output(arguments: &[OsString], environment: &Environment) -> bool {
+    let flag = arguments.windows(2).any(|pair| pair[0] == "--report" && pair[1] == "-");
+    flag || arguments.iter().any(|argument| argument == "--report=-")
+        || environment.get("INPUT_REPORT") == Some("-")
+}
+
 /// Reads what the user asked for from the arguments (without the program's name) and the environment.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use super::annotate::{Command, masks};
 use super::bars::Bars;
 use super::env::Environment;
-use super::line::{Line, Tone};
+use super::line::Line;
 use super::redaction::Redaction;
 use super::render;
 use crate::remote::surroundings::{Event, Masks, Progress};
@@ -114,18 +114,6 @@ impl Console {
         }
     }
 
-    /// Prints lines that the runner folds away below `title`.
-    pub(crate) fn group(&self, title: &str, lines: &[Line]) {
-        if self.manner.is_runner {
-            self.commands(&[Command::group(title)]);
-            self.lines(lines);
-            self.commands(&[Command::end_group()]);
-        } else {
-            self.lines(&[Line::toned(Tone::Strong, title)]);
-            self.lines(lines);
-        }
-    }
-
     fn write(&self, text: &str) {
         let print = || {
             let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
@@ -207,6 +195,7 @@ impl Drop for LogLines<'_> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use super::super::line::Tone;
     use super::*;
 
     /// A stream that can be read back.
@@ -264,13 +253,13 @@ pub(crate) mod tests {
             console.mask("hunter2\nline-two");
             console.mask("hunter2");
             console.lines(&[Line::plain("x hun").then(Tone::Bad, "ter2 y line-two")]);
-            console.commands(&[Command::group("hunter2"), Command::end_group()]);
+            console.commands(&[Command::debug("hunter2")]);
             console.event(Event::Note("hunter2"));
             console.event(Event::Started("hunter2"));
         };
         assert_eq!(
             printed(RUNNER, print),
-            "::add-mask::hunter2\n::add-mask::line-two\nx *** y ***\n::group::***\n::endgroup::\n  ***\n::debug::begins: ***\n"
+            "::add-mask::hunter2\n::add-mask::line-two\nx *** y ***\n::debug::***\n  ***\n::debug::begins: ***\n"
         );
         assert_eq!(printed(Manner::default(), print), "x *** y ***\n  ***\n");
     }
@@ -283,13 +272,6 @@ pub(crate) mod tests {
         let terminal = Manner { is_terminal: true, ..Manner::default() };
         assert_eq!(printed(terminal, print), "\u{1b}[32mdone\u{1b}[0m\n");
         assert_eq!(printed(Manner { no_color: true, ..terminal }, print), "done\n");
-    }
-
-    #[test]
-    fn groups_fold_in_the_runner_and_are_headings_elsewhere() {
-        let print = |console: &Arc<Console>| console.group("files", &[Line::plain("::a")]);
-        assert_eq!(printed(RUNNER, print), "::group::files\n\\::a\n::endgroup::\n");
-        assert_eq!(printed(Manner::default(), print), "files\n\\::a\n");
     }
 
     #[test]

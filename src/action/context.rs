@@ -8,18 +8,18 @@ use serde::Deserialize;
 use super::env::Environment;
 use super::error::InputError;
 use crate::model::endpoints::{Endpoint, GITHUB_API};
-use crate::model::revision::{CommitSha, Repository};
+use crate::model::revision::CommitSha;
 use crate::model::secret::Secret;
 
 /// The facts of the run. On a machine that is no runner nearly all are missing, and that is fine.
 #[derive(Clone, Debug)]
 pub(crate) struct Runner {
-    /// The repository of the workflow run.
-    pub(crate) repository: Option<Repository>,
     /// The full ref that started the run (`refs/tags/v1.2.0`).
     pub(crate) git_ref: Option<String>,
     /// The commit that started the run. On `workflow_run` it is the default branch's, not what was built.
     pub(crate) commit: Option<CommitSha>,
+    /// GitHub's number of the run.
+    pub(crate) run_id: Option<u64>,
     /// The name of the event that started the run.
     pub(crate) event_name: Option<String>,
     /// The file with the event.
@@ -65,9 +65,9 @@ impl Runner {
         let url = owned("ACTIONS_ID_TOKEN_REQUEST_URL");
         let token = owned("ACTIONS_ID_TOKEN_REQUEST_TOKEN").map(Secret::new);
         Ok(Self {
-            repository: parsed(environment, "GITHUB_REPOSITORY")?,
             git_ref: owned("GITHUB_REF"),
             commit: parsed(environment, "GITHUB_SHA")?,
+            run_id: parsed(environment, "GITHUB_RUN_ID")?,
             event_name: owned("GITHUB_EVENT_NAME"),
             event_path: path("GITHUB_EVENT_PATH"),
             api: match parsed(environment, "GITHUB_API_URL")? {
@@ -78,6 +78,11 @@ impl Runner {
             output_path: path("GITHUB_OUTPUT"),
             summary_path: path("GITHUB_STEP_SUMMARY"),
         })
+    }
+
+    /// No runner at all.
+    pub(crate) fn nowhere() -> Self {
+        Self::of(&Environment::default()).expect("an empty environment holds nothing wrong")
     }
 
     /// The file to ask for the commit that another workflow was run for, when that is what started this run.
@@ -124,7 +129,7 @@ mod tests {
     #[test]
     fn a_machine_that_is_no_runner_has_github_and_nothing_else() {
         let runner = Runner::of(&Environment::default()).expect("good");
-        assert!(runner.repository.is_none() && runner.identity.is_none());
+        assert!(runner.identity.is_none());
         assert_eq!(runner.api.to_string().trim_end_matches('/'), GITHUB_API);
     }
 
@@ -132,7 +137,6 @@ mod tests {
     fn a_runner_tells_all() {
         let sha = "0123456789abcdef0123456789abcdef01234567";
         let variables = [
-            ("GITHUB_REPOSITORY", "o/r"),
             ("GITHUB_REF", "refs/tags/v1.0.0"),
             ("GITHUB_SHA", sha),
             ("GITHUB_API_URL", "http://127.0.0.1:9/api/v3"),
@@ -156,9 +160,7 @@ mod tests {
 
     #[test]
     fn variables_that_make_no_sense_are_named() {
-        for (name, value) in
-            [("GITHUB_SHA", "main"), ("GITHUB_REPOSITORY", "r"), ("GITHUB_API_URL", "http://10.0.0.1/")]
-        {
+        for (name, value) in [("GITHUB_SHA", "main"), ("GITHUB_API_URL", "http://10.0.0.1/")] {
             let error = Runner::of(&Environment::from_iter([(name, value)])).expect_err(name);
             assert!(error.to_string().contains(name), "{error}");
         }

@@ -57,6 +57,7 @@ impl Conclusion {
     /// Of a run that came to its end. `present` is what the last look counted.
     pub(crate) const fn of_ending(ending: Ending, present: usize) -> Self {
         let (outcome, ending, applied, exit) = match ending {
+            Ending::NotReady => return Self::not_ready(),
             Ending::Blocked => (Outcome::Blocked, "blocked", 0, Exit::Findings),
             Ending::Planned => (Outcome::Planned, "planned", 0, Exit::Settled),
             Ending::Converged { applied } => {

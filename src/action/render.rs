@@ -35,7 +35,7 @@ pub(crate) fn event(event: Event<'_>) -> Option<Line> {
     match event {
         Event::Plan(_) | Event::Started(_) | Event::Bytes { .. } => None,
         Event::Finished(step) => {
-            Some(Line::plain("  ").then(Tone::Good, "done").then(Tone::Plain, format!("    {step}")))
+            Some(Line::plain("  ").then(Tone::Good, "done").then(Tone::Plain, format!("    {}", brief(step))))
         }
         Event::Failed(step, why) => {
             let line =
@@ -47,6 +47,11 @@ pub(crate) fn event(event: Event<'_>) -> Option<Line> {
         }
         Event::Note(text) => Some(Line::plain(format!("  {text}"))),
     }
+}
+
+/// A step without its sizes and digests, which the plan has shown.
+fn brief(step: &str) -> &str {
+    step.split(" (").next().unwrap_or(step)
 }
 
 /// The findings, grouped by file, and their count.

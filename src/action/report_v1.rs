@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::account::Account;
+use super::account::{Account, Trouble};
 use crate::plan::OutputField;
 use crate::report::{Finding, Place};
 
@@ -15,9 +15,16 @@ struct ReportV1<'a> {
     mode: &'static str,
     ending: &'static str,
     applied: usize,
+    error: Option<ErrorV1<'a>>,
     findings: Vec<FindingV1<'a>>,
     #[serde(serialize_with = "in_order")]
     outputs: Vec<OutputField>,
+}
+
+#[derive(Serialize)]
+struct ErrorV1<'a> {
+    messages: &'a [String],
+    hint: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -27,6 +34,7 @@ struct FindingV1<'a> {
     file: Option<&'a str>,
     member: Option<&'a str>,
     message: &'a str,
+    hint: Option<&'a str>,
     rejected_by: &'static [&'static str],
 }
 
@@ -41,6 +49,10 @@ pub(crate) fn report_v1(account: &Account) -> String {
         mode: account.mode,
         ending: account.conclusion.ending,
         applied: account.conclusion.applied,
+        error: account
+            .trouble
+            .as_ref()
+            .map(|Trouble { chain, hint }| ErrorV1 { messages: chain, hint: hint.as_deref() }),
         findings: account.report.findings().into_iter().map(finding_v1).collect(),
         outputs: account.outputs(),
     };
@@ -49,13 +61,14 @@ pub(crate) fn report_v1(account: &Account) -> String {
 }
 
 fn finding_v1(finding: &Finding) -> FindingV1<'_> {
-    let Finding { check, severity, place: Place { file, member }, message, hint: _, rejected_by } = finding;
+    let Finding { check, severity, place: Place { file, member }, message, hint, rejected_by } = finding;
     FindingV1 {
         check,
         severity: severity.to_string(),
         file: file.as_deref(),
         member: member.as_deref(),
         message,
+        hint: hint.as_deref(),
         rejected_by,
     }
 }

@@ -204,6 +204,8 @@ pub const INPUTS: &[Input] = &[
         "Folder of the wheels and sdists."),
     input("assets-dir", Kind::Folder, Fallback::Text("release-assets"), WITH_PACKAGES,
         "Folder of everything else that belongs on the release page, such as executables. The default may be missing."),
+    input("staging-dir", Kind::Folder, Fallback::Text("release-staging"), &[CollectArtifacts],
+        "Folder into which artifacts are downloaded and unpacked before their files are placed. What is proven there is not fetched again."),
     input("manifest-dir", Kind::Folder, Fallback::Text("release-manifest"), &[ValidateWheels, CreateRelease, Publish],
         "Folder of `manifest.json` and `SHA256SUMS`: `validate-wheels` writes them, the later modes hold every file to them. \
          Without a manifest there, the later modes run the checks themselves."),
@@ -215,8 +217,11 @@ pub const INPUTS: &[Input] = &[
         positional: true,
         doc: "Wheels and sdists to check, one path a line, instead of those in `packages-dir`.",
     },
-    input("workflows", Kind::List, Fallback::Nothing, &[CollectArtifacts],
+    input("workflows", Kind::List, Fallback::Derived("the run itself: the artifacts of its earlier jobs"), &[CollectArtifacts],
         "The workflows whose artifacts to collect, by file name (`wheels.yml`), separated by commas or line ends. Each must have succeeded for the commit."),
+    input("when-incomplete", Kind::Text, Fallback::Text("fail"), &[CollectArtifacts],
+        "What to do when a workflow is still running: `fail`, or `skip`: end well with the outcome `not-ready`. \
+         A release that several `workflow_run` events start skips until the last of them."),
     input("artifacts", Kind::List, Fallback::Text("*"), &[CollectArtifacts],
         "Patterns of artifact names to collect (`*` and `?`), separated by commas or line ends."),
     input("rename", Kind::Text, Fallback::Text("{name}"), &[CollectArtifacts],

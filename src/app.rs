@@ -1,0 +1,231 @@
+//! The program: from arguments and environment to a mode, its run, and how it ended.
+//!
+//! This is the only module that listens for signals and knows whether this is a dry run. It
+//! decides nothing about a release.
+
+mod rehearsal;
+mod requests;
+mod signals;
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tracing_subscriber::EnvFilter;
+
+use crate::action::account::{Account, FileRow, Trouble};
+use crate::action::cli::{self, Invocation};
+use crate::action::console::{Console, Log};
+use crate::action::context::Runner;
+use crate::action::delivery::{annotation, deliver};
+use crate::action::env::{self, Environment};
+use crate::action::files;
+use crate::action::inputs::Inputs;
+use crate::action::outcome::{Conclusion, Exit};
+use crate::action::render;
+use crate::action::schema::ModeName;
+use crate::plan::context::Context;
+use crate::plan::execute::{Ending, ExecuteError, Looks, execute};
+use crate::plan::{Mode, Output as _};
+use crate::remote::surroundings::{Event, Masks, Progress, RealPace, Stop, Surroundings};
+use crate::report::Report;
+use requests::{Ready, RequestError, Requests};
+
+/// Runs the program and gives its exit code.
+pub fn run() -> ExitCode {
+    let environment = Environment::of_process();
+    let arguments = env::arguments();
+    let console =
+        Arc::new(Console::of_process(&environment, cli::report_is_standard_output(&arguments, &environment)));
+    match cli::read(&arguments, &environment) {
+        Ok(Invocation::Show(text)) => match files::write_output(&text) {
+            Ok(()) => Exit::Settled.into(),
+            Err(error) => refuse(&console, &Trouble::of(&error, None), Exit::Unsure),
+        },
+        Ok(Invocation::Mode(mode, inputs)) => run_mode(mode, &inputs, &environment, console),
+        Ok(Invocation::Rehearse(inputs)) => rehearsal::run(&inputs, &environment, console),
+        Err(error) => refuse(&console, &Trouble::of(&error, error.hint()), Exit::Usage),
+    }
+}
+
+fn refuse(console: &Console, trouble: &Trouble, exit: Exit) -> ExitCode {
+    console.lines(&render::trouble(trouble));
+    console.commands(&[annotation("", trouble)]);
+    exit.into()
+}
+
+/// The edge of one run: where lines, outputs, summary and report go.
+struct Edge {
+    console: Arc<Console>,
+    plan: Arc<FirstPlan>,
+    report: Option<String>,
+}
+
+/// Passes events on to the console, and keeps the first plan for the account.
+struct FirstPlan {
+    console: Arc<Console>,
+    waves: Mutex<Option<Vec<Vec<String>>>>,
+}
+
+impl Progress for FirstPlan {
+    fn event(&self, event: Event<'_>) {
+        if let Event::Plan(waves) = event {
+            self.waves.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| waves.to_vec());
+        }
+        self.console.event(event);
+    }
+}
+
+impl Edge {
+    fn new(inputs: &Inputs, environment: &Environment, console: Arc<Console>) -> Self {
+        let report = inputs.text("report").map(str::to_owned);
+        inputs.secrets().into_iter().for_each(|secret| console.mask(secret));
+        listen_to_libraries(&console, environment);
+        let plan = Arc::new(FirstPlan { console: Arc::clone(&console), waves: Mutex::default() });
+        Self { console, plan, report }
+    }
+
+    fn surroundings(&self, stop: Stop) -> Surroundings {
+        let console = Arc::<Console>::clone(&self.console);
+        Surroundings {
+            masks: console,
+            progress: Arc::<FirstPlan>::clone(&self.plan),
+            pace: Arc::new(RealPace),
+            stop,
+        }
+    }
+
+    fn first_plan(&self) -> Vec<Vec<String>> {
+        self.plan.waves.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+    }
+
+    /// Tells everybody how the run ended, and gives the exit code. Whoever cannot be told makes it "could not tell".
+    fn tell(&self, account: Account, runner: &Runner) -> ExitCode {
+        let exit = account.conclusion.exit;
+        let errors = deliver(account, &self.console, runner, self.report.as_deref());
+        if errors.is_empty() { exit.into() } else { Exit::Unsure.into() }
+    }
+}
+
+/// Libraries speak up about warnings, and about more where the user asked the runner for debug lines.
+fn listen_to_libraries(console: &Arc<Console>, environment: &Environment) {
+    let level = if environment.get("RUNNER_DEBUG") == Some("1") { "info" } else { "warn" };
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(level))
+        .with_ansi(false)
+        .without_time()
+        .with_writer(Log(Arc::clone(console)))
+        .finish();
+    // A second subscriber cannot be set; within one process there is one run.
+    drop(tracing::subscriber::set_global_default(subscriber));
+}
+
+fn run_mode(mode: ModeName, inputs: &Inputs, environment: &Environment, console: Arc<Console>) -> ExitCode {
+    let edge = Edge::new(inputs, environment, console);
+    let runner = match Runner::of(environment) {
+        Ok(runner) => runner,
+        Err(error) => return refuse(&edge.console, &Trouble::of(&error, error.hint()), Exit::Usage),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return edge.tell(trouble(mode, Conclusion::unsure(0), &error, None), &runner),
+    };
+    let account = runtime.block_on(async {
+        let stop = Stop::default();
+        let surroundings = edge.surroundings(stop.clone());
+        let requests = Requests { inputs, runner: &runner, surroundings: &surroundings };
+        let run = dispatch(mode, &requests, &edge);
+        tokio::pin!(run);
+        tokio::select! {
+            account = &mut run => account,
+            () = signals::grace_is_over(stop, &surroundings) => interrupted(mode),
+        }
+    });
+    // Threads that still hash or read a file are not waited for: the runner kills what lingers.
+    runtime.shutdown_background();
+    edge.tell(account, &runner)
+}
+
+async fn dispatch(mode: ModeName, requests: &Requests<'_>, edge: &Edge) -> Account {
+    match mode {
+        ModeName::VerifyTag => run_ready(mode, requests.verify_tag(), requests, edge).await,
+        ModeName::CollectArtifacts => run_ready(mode, requests.collect(), requests, edge).await,
+        ModeName::ValidateWheels => run_ready(mode, requests.validate_wheels(), requests, edge).await,
+        ModeName::CreateRelease => run_ready(mode, requests.create_release(), requests, edge).await,
+        ModeName::Publish => run_ready(mode, requests.publish(), requests, edge).await,
+    }
+}
+
+async fn run_ready<M: Mode>(
+    name: ModeName,
+    ready: Result<Ready<M>, RequestError>,
+    requests: &Requests<'_>,
+    edge: &Edge,
+) -> Account {
+    debug_assert_eq!(M::NAME, name.as_str());
+    let Ready { mode, readers, writers } = match ready {
+        Ok(ready) => ready,
+        Err(error) => {
+            let conclusion = if matches!(error, RequestError::Input(_)) {
+                Conclusion::typed_wrong()
+            } else {
+                Conclusion::unsure(0)
+            };
+            return trouble(name, conclusion, &error, error.hint());
+        }
+    };
+    let context = Context { surroundings: requests.surroundings.clone() };
+    match execute(&mode, &context, &readers, writers.as_ref(), Looks::PATIENT).await {
+        Ok((plan, ending)) => {
+            let mut fields = plan.output.fields();
+            if let (ModeName::Publish, Ending::Converged { applied }) = (name, ending) {
+                fields.push(("uploaded", applied.to_string()));
+            }
+            let files = plan.output.artifacts().iter().map(|artifact| FileRow {
+                name: artifact.file_name.to_string(),
+                size_bytes: artifact.size_bytes,
+                sha256: artifact.sha256,
+            });
+            Account {
+                mode: name.as_str(),
+                conclusion: Conclusion::of_ending(ending, plan.present),
+                plan: edge.first_plan(),
+                left: Vec::new(),
+                files: files.collect(),
+                report: plan.report,
+                fields,
+                trouble: None,
+            }
+        }
+        Err(error) => failed(name, error, edge),
+    }
+}
+
+fn failed<E: crate::plan::Failure>(name: ModeName, error: ExecuteError<E>, edge: &Edge) -> Account {
+    let conclusion = Conclusion::of_failure(&error);
+    let told = Trouble::of(&error, error.hint());
+    let (left, report) = match error {
+        ExecuteError::Spoiled { report, .. } => (Vec::new(), report),
+        ExecuteError::Step { left, .. }
+        | ExecuteError::NotConverged { left, .. }
+        | ExecuteError::Stopped { left, .. } => (left, Report::default()),
+        ExecuteError::Look(_) | ExecuteError::LookAgain { .. } => (Vec::new(), Report::default()),
+    };
+    Account { plan: edge.first_plan(), left, report, ..Account::of_trouble(name.as_str(), conclusion, told) }
+}
+
+fn trouble(
+    name: ModeName,
+    conclusion: Conclusion,
+    error: &dyn std::error::Error,
+    hint: Option<String>,
+) -> Account {
+    Account::of_trouble(name.as_str(), conclusion, Trouble::of(error, hint))
+}
+
+fn interrupted(name: ModeName) -> Account {
+    let chain = vec![
+        "stopped by a signal while a request was under way: it may or may not have taken effect".to_owned(),
+    ];
+    let hint = Some("run again: what is done is found and not repeated".to_owned());
+    Account::of_trouble(name.as_str(), Conclusion::unsure(0), Trouble { chain, hint })
+}

@@ -1,0 +1,222 @@
+//! The command `rehearse`: a release played before an audience.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::Edge;
+use crate::action::account::{Account, Trouble};
+use crate::action::console::Console;
+use crate::action::context::Runner;
+use crate::action::env::Environment;
+use crate::action::inputs::Inputs;
+use crate::action::line::{Line, Tone};
+use crate::action::outcome::{Conclusion, Exit, Outcome};
+use crate::action::render;
+use crate::action::schema::REHEARSE_NAME;
+use crate::model::artifact::FileName;
+use crate::plan::execute::Ending;
+use crate::rehearse::{self, Act, Audience, PhaseEnding, Played, Rehearsal, Rehearsed, Row, Scene};
+use crate::remote::disk::read::DiskRead;
+use crate::remote::error::DiskError;
+use crate::remote::surroundings::Stop;
+use crate::report::Report;
+use crate::sim::fault::Fault;
+
+/// Runs the rehearsal and gives the program's exit code.
+pub(super) fn run(inputs: &Inputs, environment: &Environment, console: Arc<Console>) -> ExitCode {
+    let edge = Edge::new(inputs, environment, console);
+    let refused = |error: &dyn std::error::Error, hint, conclusion| {
+        Account::of_trouble(REHEARSE_NAME, conclusion, Trouble::of(error, hint))
+    };
+    let account = match rehearsal(inputs) {
+        Err(Refusal::Input(error)) => refused(&error, error.hint(), Conclusion::typed_wrong()),
+        Err(Refusal::Disk(error)) => refused(&error, None, Conclusion::unsure(0)),
+        Ok(rehearsal) => match play(rehearsal, &edge) {
+            Ok(rehearsed) => account(rehearsed),
+            Err(error) => {
+                let conclusion = match &error {
+                    rehearse::RehearseError::Sample(_) => {
+                        Conclusion { exit: Exit::Findings, ..Conclusion::unsure(0) }
+                    }
+                    _ => Conclusion::unsure(0),
+                };
+                refused(&error, None, conclusion)
+            }
+        },
+    };
+    // A rehearsal is for people: it leaves no outputs and no summary.
+    edge.tell(account, &Runner::nowhere())
+}
+
+enum Refusal {
+    Input(crate::action::error::InputError),
+    Disk(DiskError),
+}
+
+fn rehearsal(inputs: &Inputs) -> Result<Rehearsal, Refusal> {
+    let faults = inputs.parsed_list::<Fault>("fault").map_err(Refusal::Input)?;
+    let files = match inputs.text("packages-dir") {
+        None => None,
+        Some(_) => Some(
+            own_files(&inputs.existing_folder("packages-dir").map_err(Refusal::Input)?)
+                .map_err(Refusal::Disk)?,
+        ),
+    };
+    Ok(Rehearsal { files, faults, observer: None })
+}
+
+/// The maintainer's own files, whole: the simulators hold what they serve in memory.
+fn own_files(folder: &Path) -> Result<Vec<(FileName, Vec<u8>)>, DiskError> {
+    let disk = DiskRead::default();
+    let mut files = Vec::new();
+    for path in disk.list(folder)? {
+        let Ok(name) = path.file_name().unwrap_or_default().to_string_lossy().parse() else { continue };
+        let mut bytes = Vec::new();
+        let read = disk.open(&path)?.read_to_end(&mut bytes);
+        read.map_err(|source| DiskError { path: path.display().to_string(), action: "read", source })?;
+        files.push((name, bytes));
+    }
+    Ok(files)
+}
+
+fn play(rehearsal: Rehearsal, edge: &Edge) -> Result<Rehearsed, rehearse::RehearseError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(rehearse::RehearseError::Start)?;
+    let surroundings = edge.surroundings(Stop::default());
+    runtime.block_on(rehearse::run(rehearsal, &surroundings, &Hall(Arc::clone(&edge.console))))
+}
+
+/// Shows the rehearsal on the console.
+struct Hall(Arc<Console>);
+
+impl Audience for Hall {
+    fn see(&self, scene: Scene<'_>) {
+        match scene {
+            Scene::Opening { project, tag, files, size_bytes } => {
+                let what = format!("{project} {tag}: {files} files, {}", render::size(size_bytes));
+                self.0.lines(&[
+                    Line::toned(Tone::Strong, "rehearsal").then(Tone::Plain, format!(" of {what}")),
+                    Line::toned(Tone::Dim, "GitHub, the index and the identity provider are simulated on this machine; nothing leaves it"),
+                ]);
+            }
+            Scene::Act(act) => {
+                self.0.lines(&[Line::plain(""), Line::toned(Tone::Strong, format!("━━ {}", title(act)))])
+            }
+            Scene::Phase { number, of, name } => {
+                self.0.lines(&[Line::plain(""), Line::toned(Tone::Strong, format!("{number}/{of} {name}"))]);
+            }
+            Scene::Ended(played) => self.0.lines(&ended(played)),
+            Scene::Curtain(rehearsed) => self.0.lines(&curtain(rehearsed)),
+        }
+    }
+}
+
+fn title(act: Act) -> String {
+    match act {
+        Act::Release => "the release".to_owned(),
+        Act::Recovery(number) => {
+            format!("run again after the fault ({number}): what is done is found and not repeated")
+        }
+        Act::Again => "all again, with new clients: nothing may be left to do".to_owned(),
+    }
+}
+
+fn ended(played: &Played) -> Vec<Line> {
+    let time = render::duration(played.elapsed);
+    let mut lines = render::report(&played.report);
+    let (tone, text) = match &played.ending {
+        PhaseEnding::Ended(Ending::Converged { applied: 0 }) => {
+            (Tone::Good, format!("as it should be, nothing was left to do ({time})"))
+        }
+        PhaseEnding::Ended(Ending::Converged { applied }) => {
+            (Tone::Good, format!("{} applied and read back ({time})", render::counted(*applied, "step")))
+        }
+        PhaseEnding::Ended(Ending::NotReady) => (Tone::Doubtful, format!("not ready ({time})")),
+        PhaseEnding::Ended(Ending::Planned) => (Tone::Doubtful, format!("planned only ({time})")),
+        PhaseEnding::Ended(Ending::Blocked) => {
+            (Tone::Bad, format!("stopped before anything was changed ({time})"))
+        }
+        PhaseEnding::Killed => (Tone::Bad, format!("the process was killed ({time})")),
+        PhaseEnding::Failed { message, causes, hint } => {
+            let chain = std::iter::once(message).chain(causes).cloned().collect();
+            lines.extend(render::trouble(&Trouble { chain, hint: hint.clone() }));
+            (Tone::Bad, format!("broken off ({time})"))
+        }
+    };
+    let outputs = played.outputs.iter().filter(|(_, value)| !value.contains('\n'));
+    let outputs: Vec<_> = outputs.map(|(name, value)| format!("{name}={value}")).collect();
+    lines.extend((!outputs.is_empty()).then(|| Line::toned(Tone::Dim, format!("  {}", outputs.join("  ")))));
+    lines.push(Line::plain("  ").then(tone, text));
+    lines
+}
+
+fn curtain(rehearsed: &Rehearsed) -> Vec<Line> {
+    let mut lines = vec![Line::plain(""), Line::toned(Tone::Strong, "━━ what went where")];
+    let rows: Vec<_> = rehearsed.rows.iter().map(row).collect();
+    lines.extend(render::table(&["file", "size", "release page", "index"], &rows));
+    lines.push(Line::plain(""));
+    lines.push(Line::toned(Tone::Strong, "━━ time"));
+    let times = rehearsed.acts.iter().flat_map(|(act, phases)| {
+        phases.iter().map(|played| {
+            vec![short(*act).to_owned(), played.name.to_owned(), render::duration(played.elapsed)]
+        })
+    });
+    lines.extend(render::table(&["run", "phase", "time"], &times.collect::<Vec<_>>()));
+    lines.push(Line::plain(""));
+    for fault in &rehearsed.unused_faults {
+        lines.push(Line::toned(
+            Tone::Doubtful,
+            format!("the fault {fault} never struck: that request was not made"),
+        ));
+    }
+    lines
+}
+
+/// A digest is shown by its first digits; where both services have the file, they must agree.
+fn row(row: &Row) -> Vec<String> {
+    let short = |digest: &Option<String>| {
+        digest.as_deref().map_or_else(|| "–".to_owned(), |digest| format!("sha256 {}", &digest[..12]))
+    };
+    vec![row.file_name.clone(), render::size(row.size_bytes), short(&row.release), short(&row.index)]
+}
+
+const fn short(act: Act) -> &'static str {
+    match act {
+        Act::Release => "release",
+        Act::Recovery(_) => "recovery",
+        Act::Again => "again",
+    }
+}
+
+/// The rehearsal as an account: what its last run found, and the outputs of its last phase.
+fn account(rehearsed: Rehearsed) -> Account {
+    let is_good = rehearsed.is_good();
+    let applied = rehearsed.applied();
+    let last = rehearsed.acts.into_iter().next_back().and_then(|(_, phases)| phases.into_iter().next_back());
+    let blocked = last.as_ref().is_some_and(|played| played.report.blocks());
+    let conclusion = match (is_good, blocked) {
+        (true, _) => Conclusion { outcome: Outcome::Done, ending: "converged", applied, exit: Exit::Settled },
+        (false, true) => {
+            Conclusion { outcome: Outcome::Blocked, ending: "blocked", applied, exit: Exit::Findings }
+        }
+        (false, false) => Conclusion::unsure(applied),
+    };
+    let trouble = (!is_good && !blocked).then(|| Trouble {
+        chain: vec!["the release did not come about, or playing it again was not without effect".to_owned()],
+        hint: None,
+    });
+    let (report, fields) =
+        last.map_or_else(|| (Report::default(), Vec::new()), |played| (played.report, played.outputs));
+    Account {
+        mode: REHEARSE_NAME,
+        conclusion,
+        plan: Vec::new(),
+        left: Vec::new(),
+        report,
+        files: Vec::new(),
+        fields,
+        trouble,
+    }
+}

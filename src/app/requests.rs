@@ -1,0 +1,330 @@
+//! From inputs to the requests of the modes, with the readers and writers that each of them needs.
+
+use std::path::{Path, PathBuf};
+
+use crate::action::context::{EventError, Runner, producer_commit};
+use crate::action::error::InputError;
+use crate::action::files::{self, FileError};
+use crate::action::inputs::Inputs;
+use crate::model::endpoints::Endpoint;
+use crate::model::manifest::Origin;
+use crate::model::revision::{CommitSha, Repository};
+use crate::model::tag::Tag;
+use crate::modes::collect::{self, CollectArtifacts, Rename, WhenIncomplete};
+use crate::modes::create_release::{self, CreateRelease, Notes};
+use crate::modes::publish::{self, Publish};
+use crate::modes::release_set::ReleaseSet;
+use crate::modes::validate_wheels::{self, ValidateWheels};
+use crate::modes::verify_tag::{self, VerifyTag};
+use crate::remote::disk::read::DiskRead;
+use crate::remote::disk::write::DiskWrite;
+use crate::remote::error::RemoteError;
+use crate::remote::github::read::GithubRead;
+use crate::remote::github::write::GithubWrite;
+use crate::remote::http::Http;
+use crate::remote::oidc::AmbientIdentity;
+use crate::remote::pypi::Credential;
+use crate::remote::pypi::read::IndexRead;
+use crate::remote::pypi::write::IndexWrite;
+use crate::remote::surroundings::Surroundings;
+
+/// Why a mode could not begin.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RequestError {
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error(transparent)]
+    Event(#[from] EventError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+}
+
+impl RequestError {
+    /// What to do about it.
+    pub(super) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Input(error) => error.hint(),
+            Self::Remote(error) => error.hint(),
+            Self::Event(_) | Self::File(_) => None,
+        }
+    }
+}
+
+/// A mode that can begin: the request, what it may look at and, unless this is a dry run, what it may change.
+pub(super) struct Ready<M: crate::plan::Mode> {
+    pub(super) mode: M,
+    pub(super) readers: M::Readers,
+    pub(super) writers: Option<M::Writers>,
+}
+
+/// Makes requests of what the user asked for and what the runner tells.
+pub(super) struct Requests<'a> {
+    pub(super) inputs: &'a Inputs,
+    pub(super) runner: &'a Runner,
+    pub(super) surroundings: &'a Surroundings,
+}
+
+impl Requests<'_> {
+    pub(super) fn verify_tag(&self) -> Result<Ready<VerifyTag>, RequestError> {
+        let tag = self.tag_text()?.ok_or_else(|| self.inputs.missing("tag"))?;
+        // The commit of a tag push must be the tag's; that of any other event says nothing about the tag.
+        let pushed = self
+            .runner
+            .commit
+            .clone()
+            .filter(|_| self.runner.git_ref.as_deref() == Some(&format!("refs/tags/{tag}")));
+        let mode = VerifyTag {
+            commit: self.inputs.parsed("commit")?.or(self.producer()?).or(pushed),
+            project_dir: self.inputs.existing_folder("project-dir")?,
+            tag,
+        };
+        let readers = verify_tag::Readers { disk: DiskRead::default(), github: self.github_read()? };
+        Ok(Ready { mode, readers, writers: self.unless_dry_run(|| Ok(()))? })
+    }
+
+    pub(super) fn collect(&self) -> Result<Ready<CollectArtifacts>, RequestError> {
+        let own_run = self.runner.run_id;
+        let workflows = self.inputs.list("workflows");
+        if workflows.is_empty() && own_run.is_none() {
+            return Err(self.inputs.missing("workflows").into());
+        }
+        let patterns = self.inputs.parsed_list::<glob::Pattern>("artifacts")?;
+        let when_incomplete =
+            self.inputs.parsed::<WhenIncomplete>("when-incomplete")?.unwrap_or(WhenIncomplete::Fail);
+        let rename = self.inputs.parsed::<Rename>("rename")?;
+        let mode = CollectArtifacts {
+            commit: self.inputs.parsed("commit")?.or(self.producer()?),
+            tag: self.tag()?,
+            started_by: self.runner.commit.clone(),
+            workflows,
+            own_run,
+            patterns,
+            when_incomplete,
+            rename,
+            staging_dir: self.inputs.folder("staging-dir")?,
+            packages_dir: self.inputs.folder("packages-dir")?,
+            assets_dir: self.inputs.folder("assets-dir")?,
+        };
+        let disk = DiskRead::default();
+        let github = self.github_read()?;
+        let readers = collect::Readers { disk: disk.clone(), github: github.clone() };
+        let writers = self.unless_dry_run(|| Ok(collect::Writers { disk: DiskWrite, read: disk, github }))?;
+        Ok(Ready { mode, readers, writers })
+    }
+
+    pub(super) fn validate_wheels(&self) -> Result<Ready<ValidateWheels>, RequestError> {
+        let files = self.inputs.paths("files");
+        let set = if files.is_empty() { self.folders()? } else { ReleaseSet::Files(self.existing(files)?) };
+        let manifest_dir = self.inputs.folder("manifest-dir")?;
+        let inside =
+            |folder: &Option<PathBuf>| folder.as_deref().is_some_and(|folder| lies_in(&manifest_dir, folder));
+        if let ReleaseSet::Folders { packages, assets } = &set
+            && (inside(packages) || inside(assets))
+        {
+            let why = "it lies inside the files that it describes, and would be released with them";
+            return Err(self.inputs.refused("manifest-dir", why, Some("name a folder beside them")).into());
+        }
+        let mode = ValidateWheels {
+            set,
+            manifest_dir,
+            origin: Origin { tag: self.tag_of_release()?, commit: self.commit_of_release()? },
+        };
+        let readers = validate_wheels::Readers { disk: DiskRead::default() };
+        let writers = self.unless_dry_run(|| Ok(validate_wheels::Writers { disk: DiskWrite }))?;
+        Ok(Ready { mode, readers, writers })
+    }
+
+    pub(super) fn create_release(&self) -> Result<Ready<CreateRelease>, RequestError> {
+        let Some(tag) = self.tag()? else { return Err(self.inputs.missing("tag").into()) };
+        let notes = match self.inputs.optional_file("notes-file")? {
+            Some(path) => Notes::File(path),
+            None => {
+                self.inputs.optional_file("changelog")?;
+                Notes::Changelog {
+                    path: self.inputs.folder("changelog")?,
+                    optional: !self.inputs.is_given("changelog"),
+                }
+            }
+        };
+        let mode = CreateRelease {
+            tag,
+            set: self.manifest_or_folders()?,
+            notes,
+            title: self.inputs.text("title").map(str::to_owned),
+            publish: self.inputs.flag("publish")?,
+        };
+        let readers = create_release::Readers { disk: DiskRead::default(), github: self.github_read()? };
+        let writers = self.unless_dry_run(|| Ok(create_release::Writers { github: self.github_write()? }))?;
+        Ok(Ready { mode, readers, writers })
+    }
+
+    pub(super) fn publish(&self) -> Result<Ready<Publish>, RequestError> {
+        let upload: Endpoint =
+            self.inputs.parsed("repository-url")?.ok_or_else(|| self.inputs.missing("repository-url"))?;
+        let index_url = match self.inputs.parsed::<Endpoint>("index-url")? {
+            Some(index_url) => index_url,
+            None => upload.known_index().ok_or_else(|| {
+                let why = "it is neither PyPI's nor TestPyPI's, so the index that belongs to it is not known";
+                self.inputs.refused(
+                    "repository-url",
+                    why,
+                    Some("give its simple index as `index-url`: what is there already is asked there"),
+                )
+            })?,
+        };
+        let mode = Publish {
+            set: self.manifest_or_folders()?,
+            origin: Origin { tag: self.tag_of_release()?, commit: None },
+            index_url: index_url.clone(),
+        };
+        let user = self.inputs.required("user")?.to_owned();
+        let password = self.inputs.secret("password");
+        // PyPI's tokens are for uploads; an index of one's own may ask readers for the same user and password.
+        let basic = password
+            .clone()
+            .filter(|_| upload.known_index().is_none())
+            .map(|password| (user.clone(), password));
+        let http = Http::new(self.surroundings)?;
+        let index = IndexRead::new(http.clone(), index_url, basic);
+        let disk = DiskRead::default();
+        let readers = publish::Readers { disk: disk.clone(), index: index.clone() };
+        let writers = self.unless_dry_run(|| {
+            let credential = match password {
+                Some(password) => Credential::Password { user, password },
+                None => Credential::TrustedPublishing(self.identity()?),
+            };
+            Ok(publish::Writers { disk, index: IndexWrite::new(http, upload, index, credential) })
+        })?;
+        Ok(Ready { mode, readers, writers })
+    }
+
+    /// A dry run holds no writer: this is the only place that knows of it.
+    fn unless_dry_run<W>(
+        &self,
+        make: impl FnOnce() -> Result<W, RequestError>,
+    ) -> Result<Option<W>, RequestError> {
+        if self.inputs.flag("dry-run")? { Ok(None) } else { make().map(Some) }
+    }
+
+    /// The tag as the input or the ref that started the run gives it.
+    fn tag_text(&self) -> Result<Option<String>, InputError> {
+        let from_ref = self.runner.git_ref.as_deref().and_then(|git_ref| git_ref.strip_prefix("refs/tags/"));
+        Ok(self
+            .inputs
+            .text("tag")
+            .map(|text| text.strip_prefix("refs/tags/").unwrap_or(text))
+            .or(from_ref)
+            .map(str::to_owned))
+    }
+
+    /// The tag, which the user gave, or which started the run. One that names no version is bad input here: the
+    /// mode that judges tags is verify-tag.
+    fn tag(&self) -> Result<Option<Tag>, InputError> {
+        match self.inputs.parsed::<Tag>("tag")? {
+            Some(tag) => Ok(Some(tag)),
+            None => Ok(self.tag_text()?.and_then(|text| text.parse().ok())),
+        }
+    }
+
+    /// The tag for the manifest and for comparing versions, where the mode has the input or the run has a tag.
+    fn tag_of_release(&self) -> Result<Option<Tag>, InputError> {
+        self.tag()
+    }
+
+    fn commit_of_release(&self) -> Result<Option<CommitSha>, RequestError> {
+        let pushed = self.runner.git_ref.as_deref().is_some_and(|git_ref| git_ref.starts_with("refs/tags/"));
+        Ok(self
+            .inputs
+            .parsed("commit")?
+            .or(self.producer()?)
+            .or_else(|| self.runner.commit.clone().filter(|_| pushed)))
+    }
+
+    /// The commit of the `workflow_run` event that started the run.
+    fn producer(&self) -> Result<Option<CommitSha>, RequestError> {
+        match self.runner.producer_event() {
+            Some(path) => Ok(producer_commit(&files::event(path)?)?),
+            None => Ok(None),
+        }
+    }
+
+    /// The packages and the assets. Packages may be missing where there are assets and nobody named the folder.
+    fn folders(&self) -> Result<ReleaseSet, InputError> {
+        let assets = self.inputs.optional_folder("assets-dir")?;
+        let packages = match (&assets, self.inputs.is_given("packages-dir")) {
+            (Some(_), false) => self.inputs.optional_folder("packages-dir")?,
+            _ => Some(self.inputs.existing_folder("packages-dir")?),
+        };
+        Ok(ReleaseSet::Folders { packages, assets })
+    }
+
+    /// The manifest that validate-wheels left, else the folders themselves.
+    fn manifest_or_folders(&self) -> Result<ReleaseSet, InputError> {
+        let folders = self.folders()?;
+        let file = self.inputs.optional_folder("manifest-dir")?.map(|folder| folder.join("manifest.json"));
+        match (file, folders) {
+            (Some(file), ReleaseSet::Folders { packages, assets }) if file.is_file() => {
+                Ok(ReleaseSet::Manifest { file, folders: packages.into_iter().chain(assets).collect() })
+            }
+            (Some(file), _) => {
+                let why = format!("it holds no `{}`", file.display());
+                Err(self.inputs.refused(
+                    "manifest-dir",
+                    why,
+                    Some("run validate-wheels before, or name no folder to have the files checked here"),
+                ))
+            }
+            (None, folders) => Ok(folders),
+        }
+    }
+
+    fn existing(&self, paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, InputError> {
+        match paths.iter().find(|path| !path.is_file()) {
+            Some(path) => {
+                let why = format!("there is no file `{}`", path.display());
+                Err(self.inputs.refused(
+                    "files",
+                    why,
+                    Some("is the path right, and did the pattern match anything?"),
+                ))
+            }
+            None => Ok(paths),
+        }
+    }
+
+    /// The identity that the runner lends the job, when there is no password for the index.
+    fn identity(&self) -> Result<AmbientIdentity, RequestError> {
+        let lent = self.runner.identity.as_ref();
+        let (url, token) = (lent.map(|lent| lent.url.clone()), lent.map(|lent| lent.token.clone()));
+        Ok(AmbientIdentity::of_runner(url, token)?)
+    }
+
+    fn repository(&self) -> Result<Repository, InputError> {
+        self.inputs.parsed("repository")?.ok_or_else(|| self.inputs.missing("repository"))
+    }
+
+    fn github_read(&self) -> Result<GithubRead, RequestError> {
+        let token = self.inputs.secret("github-token");
+        Ok(GithubRead::new(Http::new(self.surroundings)?, self.runner.api.clone(), self.repository()?, token))
+    }
+
+    fn github_write(&self) -> Result<GithubWrite, RequestError> {
+        let token = self.inputs.secret("github-token").ok_or_else(|| self.inputs.missing("github-token"))?;
+        Ok(GithubWrite::new(
+            Http::new(self.surroundings)?,
+            self.runner.api.clone(),
+            self.repository()?,
+            token,
+        ))
+    }
+}
+
+/// Whether `inner` is `outer` or lies in it, as far as their spellings tell.
+fn lies_in(inner: &Path, outer: &Path) -> bool {
+    let whole = |path: &Path| {
+        path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_path_buf())
+    };
+    whole(inner).starts_with(whole(outer))
+}

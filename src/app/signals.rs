@@ -1,0 +1,43 @@
+//! What a signal does. As the first process of a container nothing happens by default: a handler has to be there.
+
+use std::time::Duration;
+
+use crate::remote::surroundings::{Event, Stop, Surroundings};
+
+/// A runner that cancels sends SIGINT, SIGTERM after 7.5 seconds, and kills 2.5 seconds later.
+const GRACE: Duration = Duration::from_secs(7);
+
+/// Waits for SIGINT or SIGTERM, asks everybody to begin nothing new, and ends when the time for that is over.
+/// Without a signal it never ends.
+pub(super) async fn grace_is_over(stop: Stop, surroundings: &Surroundings) {
+    if signal().await.is_err() {
+        // No handler could be set: the default applies, and this never ends.
+        std::future::pending::<()>().await;
+    }
+    stop.request();
+    surroundings
+        .progress
+        .event(Event::Note("stopping: nothing new is begun, what is under way is waited for"));
+    tokio::select! {
+        () = tokio::time::sleep(GRACE) => {}
+        // Whoever asks twice is in a hurry.
+        _ = signal() => {}
+    }
+}
+
+#[cfg(unix)]
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
