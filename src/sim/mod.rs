@@ -3,8 +3,6 @@
 //! They follow the services' published descriptions and refuse what the services refuse. They share no type
 //! with our clients (`remote`); the two meet on the socket only, so a wrong field name cannot agree with itself.
 
-pub mod github;
-
 use bytes::Bytes;
 
 pub mod clock;

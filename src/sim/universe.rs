@@ -116,7 +116,8 @@ impl Universe {
         let bound = Server::bind(services.len())?;
         let origins: [String; 6] = bound.origins().try_into().expect("one origin a service");
         let [api, uploads, storage, index_origin, test_index_origin, oidc_origin] = origins;
-        lock(&github).set_origins(&uploads, &storage);
+        lock(&github).set_clock(clock.clone());
+        lock(&github).set_origins(&api, &uploads, &storage);
         let addresses = Addresses {
             github_api: format!("{api}{github_base_path}"),
             repository_url: format!("{index_origin}/legacy/"),
@@ -171,6 +172,11 @@ impl Universe {
     /// Lets one request go wrong; requests are counted from now.
     pub fn inject(&self, fault: Fault) {
         lock(&self.world.faults).push(fault);
+    }
+
+    /// Time passes: every look-up shows the latest state again.
+    pub fn settle(&self) {
+        lock(&self.world.services).iter_mut().for_each(|service| service.lag(0));
     }
 
     /// The faults that have not struck yet.

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use crate::sim::Response;
 
-use super::clock::rfc3339;
 use super::reply::{Answer, Call, Refusal};
 use super::runs::{Run, RunArtifact};
 use super::storage::Parcel;
@@ -162,7 +161,7 @@ fn matches(run: &Run, call: &Call<'_>) -> bool {
         && same("head_sha", Some(&facts.head_sha))
         && same("branch", facts.head_branch.as_deref())
         && same("event", Some(&facts.event))
-        && call.query("created").is_none_or(|span| is_within(&rfc3339(run.created_at_s), span))
+        && call.query("created").is_none_or(|span| is_within(&body::date(run.created_at_s), span))
 }
 
 /// Whether a date lies in a span as searches write it: `>=2026-01-01`, `2026-01-01..2026-02-01` or a bare date.

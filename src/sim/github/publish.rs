@@ -95,7 +95,7 @@ impl Github {
             wishes.tag_name = Some(before.untagged());
             (wishes.draft, wishes.make_latest) = (Some(true), None);
         }
-        let next = Release { updated_at_s: self.now_s, ..before.clone() };
+        let next = Release { updated_at_s: self.now_s(), ..before.clone() };
         let release = self.settle(call.caller, Some(&before), next, &wishes)?;
         Ok(Response::json(200, &body::release::release(&self.links, &release)))
     }
@@ -124,7 +124,7 @@ impl Github {
             (false, _) => None,
         };
         if publishes {
-            release.published_at_s = Some(self.now_s);
+            release.published_at_s = Some(self.now_s());
             release.immutable = self.settings.immutable_releases; // R28
         } else if release.draft {
             release.published_at_s = None;

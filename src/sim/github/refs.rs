@@ -102,10 +102,10 @@ impl Github {
             fields.required("Tag", "object")?,
         ];
         self.existing(&target)?;
-        let sha = self.objects.add_tag(&tag, &message, &target, self.now_s);
+        let sha = self.objects.add_tag(&tag, &message, &target, self.now_s());
         let location = self.links.repo(&format!("/git/tags/{sha}"));
-        let Response { body, headers, .. } = self.get_tag(&sha)?;
-        Ok(Response { status: 201, headers, body }.with("location", location))
+        let found = self.get_tag(&sha)?;
+        Ok(Response { status: 201, ..found }.with("location", location))
     }
 
     /// The object of an annotated tag.

@@ -72,9 +72,9 @@ impl Github {
             draft: wishes.draft.unwrap_or(false),
             prerelease: false,
             immutable: false,
-            created_at_s: self.now_s,
+            created_at_s: self.now_s(),
             published_at_s: None,
-            updated_at_s: self.now_s,
+            updated_at_s: self.now_s(),
             discussion_category_name: None,
             assets: Vec::new(),
         };

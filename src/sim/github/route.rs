@@ -48,7 +48,8 @@ impl Github {
         }
         let caller = Caller::of(request, &self.tokens)?;
         let creates = request.method == "POST";
-        self.usage.count(&mut self.limits, creates, self.now_s)?;
+        let now_s = self.now_s();
+        self.usage.count(&mut self.limits, creates, now_s)?;
         Ok(caller)
     }
 

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::sim::clock::Clock;
+
+use super::Github;
 use super::access::Permissions;
 use super::asset_name::sanitised;
 use super::git::{NewCommit, Objects};
@@ -13,8 +16,8 @@ use super::limits::{Limits, Usage};
 use super::links::Links;
 use super::release::{Asset, NewRelease, Release};
 use super::runs::{NewArtifact, NewRun, Run, RunArtifact};
+use super::settings::{Settings, Troubles};
 use super::state::Lag;
-use super::{Github, Settings, Troubles, clock};
 
 impl Github {
     /// The repository `owner/name` with a default branch of one commit.
@@ -39,7 +42,7 @@ impl Github {
             limits: Limits::default(),
             base_path: String::new(),
             links,
-            now_s: clock::START_S,
+            clock: Clock::default(),
             last_id: 100,
             requests: 0,
             tokens: BTreeMap::new(),
@@ -80,12 +83,17 @@ impl Github {
 
     /// Lets the simulated clock run; it stands still otherwise.
     pub fn advance(&mut self, time: Duration) {
-        self.now_s += time.as_secs();
+        self.clock.advance(time.as_secs());
+    }
+
+    /// Follows a clock that others follow too.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
     }
 
     /// What the simulated clock shows, in seconds since 1970.
-    pub const fn now_s(&self) -> u64 {
-        self.now_s
+    pub fn now_s(&self) -> u64 {
+        self.clock.now()
     }
 
     /// Adds a commit that no branch reaches yet, and gives its hash.
@@ -94,7 +102,7 @@ impl Github {
     ///
     /// When a parent is not there.
     pub fn add_commit(&mut self, commit: NewCommit) -> String {
-        self.objects.add_commit(commit, self.now_s)
+        self.objects.add_commit(commit, self.now_s())
     }
 
     /// Commits these files on top of a branch, which moves; gives the new commit's hash.
@@ -124,7 +132,7 @@ impl Github {
 
     /// Adds the object of an annotated tag on a commit or on another tag's object, and gives its hash.
     pub fn annotate(&mut self, tag: &str, target: &str) -> String {
-        self.objects.add_tag(tag, &format!("Release {tag}\n"), target, self.now_s)
+        self.objects.add_tag(tag, &format!("Release {tag}\n"), target, self.now_s())
     }
 
     /// Adds an annotated tag on a commit.
@@ -136,7 +144,7 @@ impl Github {
     /// Adds a release and gives its number. Publishing it here makes no tag and breaks no rule.
     pub fn add_release(&mut self, new: NewRelease) -> u64 {
         let NewRelease { tag_name, target_commitish, name, body, draft, prerelease } = new;
-        let (id, now_s) = (self.next_id(), self.now_s);
+        let (id, now_s) = (self.next_id(), self.now_s());
         let default_branch = self.settings.default_branch.clone();
         let release = Release {
             id,
@@ -166,7 +174,7 @@ impl Github {
     ///
     /// When there is no such release.
     pub fn add_asset(&mut self, release_id: u64, name: &str, bytes: impl Into<Bytes>) -> u64 {
-        let asset = Asset::complete(self.next_id(), sanitised(name), bytes.into(), self.now_s);
+        let asset = Asset::complete(self.next_id(), sanitised(name), bytes.into(), self.now_s());
         self.push_asset(release_id, asset)
     }
 
@@ -176,7 +184,7 @@ impl Github {
     ///
     /// When there is no such release.
     pub fn add_starter(&mut self, release_id: u64, name: &str) -> u64 {
-        let asset = Asset::starter(self.next_id(), sanitised(name), self.now_s);
+        let asset = Asset::starter(self.next_id(), sanitised(name), self.now_s());
         self.push_asset(release_id, asset)
     }
 
@@ -194,7 +202,7 @@ impl Github {
             run.run_number = 1 + self.runs.iter().filter(|one| one.workflow_id == workflow_id).count() as u64;
         }
         let id = self.next_id();
-        let created_at_s = self.now_s;
+        let created_at_s = self.now_s();
         self.runs.push(Run { id, workflow_id, created_at_s, facts: run, artifacts: Vec::new() });
         id
     }
@@ -215,7 +223,7 @@ impl Github {
     ///
     /// When there is no such run.
     pub fn add_artifact(&mut self, run_id: u64, facts: NewArtifact) -> u64 {
-        let artifact = RunArtifact { id: self.next_id(), created_at_s: self.now_s, facts };
+        let artifact = RunArtifact { id: self.next_id(), created_at_s: self.now_s(), facts };
         let id = artifact.id;
         let run = self.runs.iter_mut().find(|run| run.id == run_id).expect("the run exists");
         run.artifacts.push(artifact);

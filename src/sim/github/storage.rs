@@ -34,7 +34,7 @@ pub(super) struct Signed {
 impl Github {
     /// Makes an address that leads to the parcel for a minute.
     pub(super) fn sign(&mut self, parcel: Parcel) -> String {
-        let now_s = self.now_s;
+        let now_s = self.now_s();
         self.signed.retain(|_, signed| signed.expires_s > now_s);
         let expires_s = now_s + VALID_S;
         let signature = hash(&format!("signature {} {}", self.next_id(), parcel.path));
@@ -57,7 +57,7 @@ impl Github {
         let signature = pairs.iter().find(|(name, _)| name == "sig").map(|(_, signature)| signature.as_str());
         let signed = signature.and_then(|signature| self.signed.get(signature));
         let valid = signed
-            .filter(|signed| signed.expires_s > self.now_s && path(&signed.parcel.path) == request.path);
+            .filter(|signed| signed.expires_s > self.now_s() && path(&signed.parcel.path) == request.path);
         let Some(signed) = valid else {
             return refusal(403, "AuthenticationFailed", "Server failed to authenticate the request.");
         };

@@ -55,7 +55,7 @@ impl Github {
         }
         if self.troubles.failing_uploads > 0 {
             self.troubles.failing_uploads -= 1;
-            let starter = Asset::starter(self.next_id(), name, self.now_s);
+            let starter = Asset::starter(self.next_id(), name, self.now_s());
             self.keep(release.id, starter); // R22
             return Ok(bad_gateway());
         }
@@ -94,7 +94,7 @@ impl Github {
         }
         let content_type = call.request.header("content-type").unwrap_or("application/octet-stream");
         let label = call.query.iter().find(|(name, _)| name == "label").map(|(_, label)| label.clone());
-        let asset = Asset::complete(self.next_id(), name, bytes, self.now_s);
+        let asset = Asset::complete(self.next_id(), name, bytes, self.now_s());
         Asset { label, content_type: content_type.to_owned(), ..asset }
     }
 

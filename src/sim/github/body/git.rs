@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::sim::github::clock::rfc3339;
 use crate::sim::github::git::{Change, Commit, Object, Relation, TagObject, changes, hash_bytes, tree_hash};
 use crate::sim::github::links::{Links, path, segment};
 
-use super::bot;
+use super::{bot, date};
 
 /// A reference and what it points at.
 pub(in crate::sim::github) fn reference(links: &Links, name: &str, sha: &str, object: Object<'_>) -> Value {
@@ -179,7 +178,7 @@ fn parents(links: &Links, commit: &Commit, folder: &str) -> Value {
 }
 
 fn person(date_s: u64) -> Value {
-    json!({ "name": "Some One", "email": "someone@example.org", "date": rfc3339(date_s) })
+    json!({ "name": "Some One", "email": "someone@example.org", "date": date(date_s) })
 }
 
 fn unsigned() -> Value {

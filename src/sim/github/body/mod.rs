@@ -8,6 +8,8 @@ pub(super) mod run;
 
 use serde_json::{Value, json};
 
+use crate::sim::clock::rfc3339;
+
 use super::links::{Links, segment};
 
 /// Somebody with an account; bots have one too.
@@ -40,4 +42,9 @@ pub(super) fn user(links: &Links, login: &str) -> Value {
 /// The account that workflows act as.
 pub(super) fn bot(links: &Links) -> Value {
     user(links, "github-actions[bot]")
+}
+
+/// A moment as the API writes it: to the second.
+pub(super) fn date(epoch_s: u64) -> String {
+    rfc3339(epoch_s).replace(".000000Z", "Z")
 }

@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::sim::github::clock::rfc3339;
 use crate::sim::github::links::{Links, path, segment};
 use crate::sim::github::release::{Asset, Release};
 
-use super::bot;
+use super::{bot, date};
 
 /// How many assets a release object embeds. Whether the service cuts the list, and whether failed uploads show
 /// in it, is not known; clients that rely on either must not pass. // R27
@@ -64,8 +63,8 @@ pub(in crate::sim::github) fn asset(links: &Links, release: &Release, asset: &As
         "size": asset.bytes.len(),
         "digest": asset.sha256.map(|digest| format!("sha256:{digest}")), // R24
         "download_count": 0,
-        "created_at": rfc3339(asset.created_at_s),
-        "updated_at": rfc3339(asset.created_at_s),
+        "created_at": date(asset.created_at_s),
+        "updated_at": date(asset.created_at_s),
         "browser_download_url": links.page(&file),
     })
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::sim::github::clock::{START_S, rfc3339};
+use crate::sim::clock::START;
 use crate::sim::github::links::{Links, REPOSITORY_ID};
 
-use super::user;
+use super::{date, user};
 
 /// The addresses in every repository object: the field and what follows the repository's own address.
 const ADDRESSES: &[(&str, &str)] = &[
@@ -106,9 +106,9 @@ pub(in crate::sim::github) fn full(links: &Links, private: bool, default_branch:
         "archived": false,
         "disabled": false,
         "visibility": if private { "private" } else { "public" },
-        "pushed_at": rfc3339(START_S),
-        "created_at": rfc3339(START_S),
-        "updated_at": rfc3339(START_S),
+        "pushed_at": date(START),
+        "created_at": date(START),
+        "updated_at": date(START),
         "permissions": { "admin": false, "maintain": false, "push": push, "triage": false, "pull": true },
     }) else {
         unreachable!("the literal is an object")

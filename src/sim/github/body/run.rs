@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::sim::github::clock::{START_S, rfc3339};
+use crate::sim::clock::START;
 use crate::sim::github::git::Commit;
 use crate::sim::github::links::{Links, REPOSITORY_ID, segment};
 use crate::sim::github::runs::{NewRun, Run, RunArtifact};
 
-use super::{bot, repository};
+use super::{bot, date, repository};
 
 /// How long an artifact is kept.
 const RETENTION_S: u64 = 90 * 86_400;
@@ -21,8 +21,8 @@ pub(in crate::sim::github) fn workflow(links: &Links, id: u64, path: &str) -> Va
         "name": file,
         "path": path,
         "state": "active",
-        "created_at": rfc3339(START_S),
-        "updated_at": rfc3339(START_S),
+        "created_at": date(START),
+        "updated_at": date(START),
         "url": links.repo(&format!("/actions/workflows/{id}")),
         "html_url": links.page(&format!("/blob/main/{path}")),
         "badge_url": links.page(&format!("/workflows/{}/badge.svg", segment(file))),
@@ -46,7 +46,7 @@ pub(in crate::sim::github) fn run(links: &Links, private: bool, run: &Run, head:
     let at = |rest: &str| links.repo(&format!("/actions/runs/{}{rest}", run.id));
     let suite = run.id + 500_000;
     let home = repository::minimal(links, private);
-    let date = rfc3339(run.created_at_s);
+    let date = date(run.created_at_s);
     json!({
         "id": run.id,
         "node_id": format!("WFR_{}", run.id),
@@ -107,9 +107,9 @@ pub(in crate::sim::github) fn artifact(links: &Links, run: &Run, artifact: &RunA
         "archive_download_url": format!("{url}/zip"),
         "expired": artifact.facts.expired,
         "digest": artifact.digest().map(|digest| format!("sha256:{digest}")),
-        "created_at": rfc3339(artifact.created_at_s),
-        "updated_at": rfc3339(artifact.created_at_s),
-        "expires_at": rfc3339(artifact.created_at_s + RETENTION_S),
+        "created_at": date(artifact.created_at_s),
+        "updated_at": date(artifact.created_at_s),
+        "expires_at": date(artifact.created_at_s + RETENTION_S),
         "workflow_run": origin,
     })
 }
@@ -124,7 +124,7 @@ fn simple_commit(commit: &Commit) -> Value {
         "id": commit.sha,
         "tree_id": crate::sim::github::git::tree_hash(&commit.files),
         "message": commit.message,
-        "timestamp": rfc3339(commit.date_s),
+        "timestamp": date(commit.date_s),
         "author": person,
         "committer": person,
     })

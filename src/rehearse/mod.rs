@@ -1,0 +1,241 @@
+//! A whole release on this machine: the real modes, the real clients, simulated services.
+//!
+//! The order of the phases is the product's: nothing public before everything is checked, the release page
+//! visible last. Then all of it is played again with new clients, and nothing may be left to do. Nothing waits:
+//! time is simulated.
+
+mod native;
+mod phase;
+mod sample;
+mod stage;
+mod stopwatch;
+pub mod trial;
+
+use std::time::Duration;
+
+use crate::report::Report;
+use crate::sim::fault::Fault;
+use sample::{Sample, SampleError};
+use stage::Stage;
+
+use crate::model::artifact::FileName;
+use crate::plan::OutputField;
+use crate::plan::execute::Ending;
+use crate::remote::error::RemoteError;
+use crate::remote::surroundings::Surroundings;
+
+/// How often a release that was broken by a fault is started again.
+const RECOVERIES: usize = 4;
+
+/// What is rehearsed.
+#[derive(Default)]
+pub(crate) struct Rehearsal {
+    /// The maintainer's own distributions; a sample project when there are none.
+    pub(crate) files: Option<Vec<(FileName, Vec<u8>)>>,
+    /// What goes wrong in the first run.
+    pub(crate) faults: Vec<Fault>,
+    /// Who sees every exchange with the services.
+    pub(crate) observer: Option<crate::sim::universe::Observer>,
+}
+
+/// Why there was nothing to play.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RehearseError {
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    #[error("the simulated services cannot be started")]
+    Start(#[source] std::io::Error),
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+}
+
+/// Who watches, besides the progress of the single steps.
+pub(crate) trait Audience {
+    /// Something happened that is worth showing.
+    fn see(&self, scene: Scene<'_>);
+}
+
+/// What there is to see.
+#[derive(Debug)]
+pub(crate) enum Scene<'a> {
+    /// What is released.
+    Opening { project: &'a str, tag: &'a str, files: usize, size_bytes: u64 },
+    /// A run of all phases begins.
+    Act(Act),
+    /// A phase begins.
+    Phase { number: usize, of: usize, name: &'a str },
+    /// A phase ended.
+    Ended(&'a Played),
+    /// Everything ended.
+    Curtain(&'a Rehearsed),
+}
+
+/// Which run of the release this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// The first.
+    Release,
+    /// Once more from the beginning, after a fault; counted from 1.
+    Recovery(usize),
+    /// Once more after all is done: nothing may be left to do.
+    Again,
+}
+
+/// A phase that was played.
+#[derive(Debug)]
+pub(crate) struct Played {
+    /// What it is called.
+    pub(crate) name: &'static str,
+    /// How long it took.
+    pub(crate) elapsed: Duration,
+    /// How it ended.
+    pub(crate) ending: PhaseEnding,
+    /// What was found.
+    pub(crate) report: Report,
+    /// What the mode answered.
+    pub(crate) outputs: Vec<OutputField>,
+}
+
+/// How a phase ended.
+#[derive(Debug)]
+pub(crate) enum PhaseEnding {
+    /// As it would in a release.
+    Ended(Ending),
+    /// With an error.
+    Failed { message: String, causes: Vec<String>, hint: Option<String> },
+    /// The process was killed, as a fault asked.
+    Killed,
+}
+
+impl Played {
+    /// Whether the next phase may begin.
+    pub(crate) fn converged(&self) -> bool {
+        matches!(self.ending, PhaseEnding::Ended(Ending::Converged { .. }))
+    }
+
+    /// What went wrong, in words.
+    pub(crate) fn error(&self) -> Option<String> {
+        match &self.ending {
+            PhaseEnding::Ended(_) => None,
+            PhaseEnding::Killed => Some(format!("{}: killed", self.name)),
+            PhaseEnding::Failed { message, causes, hint: _ } => {
+                Some([&[format!("{}: {message}", self.name)], causes.as_slice()].concat().join(": "))
+            }
+        }
+    }
+
+    /// How many steps came about.
+    pub(crate) fn applied(&self) -> usize {
+        match self.ending {
+            PhaseEnding::Ended(Ending::Converged { applied }) => applied,
+            _ => 0,
+        }
+    }
+}
+
+/// Where a file went, with the digest that each service states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The file.
+    pub file_name: String,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// SHA-256 on the release page, where it is there.
+    pub release: Option<String>,
+    /// SHA-256 on the index, where it is there.
+    pub index: Option<String>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Rehearsed {
+    /// The runs, with their phases.
+    pub(crate) acts: Vec<(Act, Vec<Played>)>,
+    /// What went where.
+    pub(crate) rows: Vec<Row>,
+    /// The releases: tag, and whether it is a draft.
+    pub(crate) releases: Vec<(String, bool)>,
+    /// How many requests the first run made.
+    pub(crate) requests_of_first_act: u64,
+    /// Faults whose request never came.
+    pub(crate) unused_faults: Vec<Fault>,
+    /// Requests that changed something in the last run; there must be none.
+    pub(crate) writes_again: usize,
+}
+
+impl Rehearsed {
+    /// Whether the release came about and playing it again changed nothing.
+    pub(crate) fn is_good(&self) -> bool {
+        let Some((Act::Again, phases)) = self.acts.last() else { return false };
+        self.writes_again == 0 && phases.iter().all(|phase| phase.converged() && phase.applied() == 0)
+    }
+
+    /// How many steps came about in all.
+    pub(crate) fn applied(&self) -> usize {
+        self.acts.iter().flat_map(|(_, phases)| phases).map(Played::applied).sum()
+    }
+}
+
+/// Plays.
+///
+/// # Errors
+/// When there is nothing to play, or no place to play it.
+pub(crate) async fn run(
+    rehearsal: Rehearsal,
+    surroundings: &Surroundings,
+    audience: &dyn Audience,
+) -> Result<Rehearsed, RehearseError> {
+    let Rehearsal { files, faults, observer } = rehearsal;
+    let sample = match files {
+        Some(files) => Sample::of_files(files)?,
+        None => Sample::zlmdb_like(),
+    };
+    let stage = Stage::set(&sample, surroundings)?;
+    if let Some(observer) = observer {
+        stage.universe().observe(observer);
+    }
+    let produced = sample.produced.iter().flat_map(|produced| &produced.files);
+    audience.see(Scene::Opening {
+        project: sample.project.normal(),
+        tag: sample.tag.as_str(),
+        files: produced.clone().count(),
+        size_bytes: produced.map(|(_, bytes)| bytes.len() as u64).sum(),
+    });
+    let has_faults = !faults.is_empty();
+    for fault in faults {
+        stage.universe().inject(fault);
+    }
+
+    let mut acts = vec![(Act::Release, phase::play_all(&stage, Act::Release, audience).await?)];
+    let requests_of_first_act = stage.universe().journal().len() as u64;
+    let recoveries = if has_faults { RECOVERIES } else { 0 };
+    for recovery in 1..=recoveries {
+        if finished(&acts) {
+            break;
+        }
+        let act = Act::Recovery(recovery);
+        acts.push((act, phase::play_all(&stage, act, audience).await?));
+    }
+    let before = stage.writes();
+    // Whoever plays all again does so later, when no listing lags any more.
+    stage.universe().settle();
+    if finished(&acts) {
+        acts.push((Act::Again, phase::play_all(&stage, Act::Again, audience).await?));
+    }
+    let rehearsed = Rehearsed {
+        acts,
+        rows: stage.rows(),
+        releases: stage.releases(),
+        requests_of_first_act,
+        unused_faults: stage.universe().pending_faults(),
+        writes_again: stage.writes() - before,
+    };
+    audience.see(Scene::Curtain(&rehearsed));
+    Ok(rehearsed)
+}
+
+/// Whether the latest run went through to its last phase.
+fn finished(acts: &[(Act, Vec<Played>)]) -> bool {
+    acts.last()
+        .is_some_and(|(_, phases)| phases.len() == phase::NAMES.len() && phases.iter().all(Played::converged))
+}

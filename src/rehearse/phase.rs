@@ -1,0 +1,175 @@
+//! The phases of a release, in the product's order: nothing public before everything is checked, visible last.
+
+use std::error::Error as _;
+use std::path::PathBuf;
+
+use super::stage::Stage;
+use super::stopwatch::Stopwatch;
+use super::{Act, Audience, PhaseEnding, Played, RehearseError, Scene};
+use crate::model::manifest::Origin;
+use crate::modes::collect::{self, CollectArtifacts, WhenIncomplete};
+use crate::modes::create_release::{self, CreateRelease, Notes};
+use crate::modes::publish::{self, Publish};
+use crate::modes::release_set::ReleaseSet;
+use crate::modes::validate_wheels::{self, ValidateWheels};
+use crate::modes::verify_tag::{self, VerifyTag};
+use crate::plan::execute::{ExecuteError, Looks, execute};
+use crate::plan::{Mode, Output as _};
+use crate::report::Report;
+
+/// What the phases are called.
+pub(super) const NAMES: [&str; 6] = [
+    "verify-tag",
+    "collect-artifacts",
+    "validate-wheels",
+    "create-release (draft)",
+    "publish",
+    "create-release (publish)",
+];
+
+/// Plays the phases with new clients and an empty process state, until one does not converge.
+pub(super) async fn play_all(
+    stage: &Stage,
+    act: Act,
+    audience: &dyn Audience,
+) -> Result<Vec<Played>, RehearseError> {
+    audience.see(Scene::Act(act));
+    let mut played = Vec::new();
+    for (number, name) in (1..).zip(NAMES) {
+        audience.see(Scene::Phase { number, of: NAMES.len(), name });
+        let watch = Stopwatch::start();
+        let phase = match number {
+            1 => verify_tag(stage, name).await?,
+            2 => collect(stage, name).await?,
+            3 => validate(stage, name).await,
+            4 => create_release(stage, name, false).await?,
+            5 => publish(stage, name).await?,
+            _ => create_release(stage, name, true).await?,
+        };
+        let phase = Played { elapsed: watch.elapsed(), ..phase };
+        audience.see(Scene::Ended(&phase));
+        let goes_on = phase.converged();
+        played.push(phase);
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(played)
+}
+
+async fn verify_tag(stage: &Stage, name: &'static str) -> Result<Played, RehearseError> {
+    let mode = VerifyTag {
+        tag: stage.tag.to_string(),
+        commit: Some(stage.commit.clone()),
+        project_dir: stage.folder(""),
+    };
+    let readers = verify_tag::Readers { disk: stage.disk(), github: stage.github_read()? };
+    Ok(play(stage, name, &mode, &readers, &()).await)
+}
+
+async fn collect(stage: &Stage, name: &'static str) -> Result<Played, RehearseError> {
+    let mode = CollectArtifacts {
+        commit: Some(stage.commit.clone()),
+        tag: Some(stage.tag.clone()),
+        started_by: None,
+        workflows: stage.workflows.clone(),
+        own_run: None,
+        patterns: stage.patterns.clone(),
+        when_incomplete: WhenIncomplete::Fail,
+        rename: None,
+        staging_dir: stage.folder("release-staging"),
+        packages_dir: stage.folder("dist"),
+        assets_dir: stage.folder("release-assets"),
+    };
+    let disk = stage.disk();
+    let readers = collect::Readers { disk: disk.clone(), github: stage.github_read()? };
+    let writers = collect::Writers { disk: stage.disk_write(), read: disk, github: stage.github_read()? };
+    Ok(play(stage, name, &mode, &readers, &writers).await)
+}
+
+async fn validate(stage: &Stage, name: &'static str) -> Played {
+    let mode = ValidateWheels {
+        set: ReleaseSet::Folders { packages: Some(stage.folder("dist")), assets: stage.assets_folder() },
+        manifest_dir: stage.folder("release-manifest"),
+        origin: Origin { tag: Some(stage.tag.clone()), commit: Some(stage.commit.clone()) },
+    };
+    let readers = validate_wheels::Readers { disk: stage.disk() };
+    play(stage, name, &mode, &readers, &validate_wheels::Writers { disk: stage.disk_write() }).await
+}
+
+async fn create_release(stage: &Stage, name: &'static str, publish: bool) -> Result<Played, RehearseError> {
+    let mode = CreateRelease {
+        tag: stage.tag.clone(),
+        set: bound(stage),
+        notes: Notes::Changelog { path: stage.folder("CHANGELOG.md"), optional: false },
+        title: None,
+        publish,
+    };
+    let readers = create_release::Readers { disk: stage.disk(), github: stage.github_read()? };
+    let writers = create_release::Writers { github: stage.github_write()? };
+    Ok(play(stage, name, &mode, &readers, &writers).await)
+}
+
+async fn publish(stage: &Stage, name: &'static str) -> Result<Played, RehearseError> {
+    let mode = Publish { set: bound(stage), origin: Origin::default(), index_url: stage.index_url() };
+    let disk = stage.disk();
+    let readers = publish::Readers { disk: disk.clone(), index: stage.index_read()? };
+    let writers = publish::Writers { disk, index: stage.index_write()? };
+    Ok(play(stage, name, &mode, &readers, &writers).await)
+}
+
+/// The manifest that the phase validate-wheels left.
+fn bound(stage: &Stage) -> ReleaseSet {
+    let folders =
+        [Some(stage.folder("dist")), stage.assets_folder()].into_iter().flatten().collect::<Vec<PathBuf>>();
+    ReleaseSet::Manifest { file: stage.folder("release-manifest").join("manifest.json"), folders }
+}
+
+async fn play<M: Mode>(
+    stage: &Stage,
+    name: &'static str,
+    mode: &M,
+    readers: &M::Readers,
+    writers: &M::Writers,
+) -> Played {
+    let context = stage.context();
+    let outcome = tokio::select! {
+        biased;
+        () = stage.killed() => None,
+        outcome = execute(mode, &context, readers, Some(writers), Looks::PATIENT) => Some(outcome),
+    };
+    let elapsed = std::time::Duration::ZERO;
+    match outcome {
+        None => Played {
+            name,
+            elapsed,
+            ending: PhaseEnding::Killed,
+            report: Report::default(),
+            outputs: Vec::new(),
+        },
+        Some(Ok((plan, ending))) => {
+            let outputs = plan.output.fields();
+            Played { name, elapsed, ending: PhaseEnding::Ended(ending), report: plan.report, outputs }
+        }
+        Some(Err(error)) => failed(name, error),
+    }
+}
+
+fn failed<E: crate::plan::Failure>(name: &'static str, error: ExecuteError<E>) -> Played {
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        causes.push(inner.to_string());
+        cause = inner.source();
+    }
+    let hint = error.hint();
+    let message = error.to_string();
+    let report = if let ExecuteError::Spoiled { report, .. } = error { report } else { Report::default() };
+    Played {
+        name,
+        elapsed: std::time::Duration::ZERO,
+        ending: PhaseEnding::Failed { message, causes, hint },
+        report,
+        outputs: Vec::new(),
+    }
+}

@@ -1,0 +1,57 @@
+//! What holds for the repository, and what goes wrong in it.
+
+/// What holds for the repository until somebody changes it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether strangers see nothing.
+    pub private: bool,
+    /// The branch that releases are made from unless told otherwise.
+    pub default_branch: String,
+    /// Whether publishing fixes a release for ever. // R28
+    pub immutable_releases: bool,
+    /// Whether a draft loses its tag in every `PATCH` that does not repeat it. // R12
+    pub strict_patches: bool,
+    /// Whether assets are answered at once, in place of a redirection. // R26
+    pub direct_downloads: bool,
+    /// Beginnings of tag names that a rule forbids to create, move and delete. // R11
+    pub protected_tags: Vec<String>,
+    /// The discussion categories there are. // R9
+    pub discussion_categories: Vec<String>,
+    /// How many assets a release may have. // R19
+    pub assets_per_release: usize,
+    /// An asset must be smaller than this. // R19
+    pub asset_limit_bytes: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            private: false,
+            default_branch: "main".to_owned(),
+            immutable_releases: false,
+            strict_patches: true,
+            direct_downloads: false,
+            protected_tags: Vec::new(),
+            discussion_categories: Vec::new(),
+            assets_per_release: 1_000,
+            asset_limit_bytes: 2 << 30,
+        }
+    }
+}
+
+/// What goes wrong inside the service, each for the next so many requests it could happen to.
+#[derive(Clone, Debug, Default)]
+pub struct Troubles {
+    /// Uploads that end in 502 and leave a `starter` row. // R22
+    pub failing_uploads: u32,
+    /// Uploads that end in 502 although the file was stored. // R23
+    pub ambiguous_uploads: u32,
+    /// Uploads that store other bytes than were sent.
+    pub corrupt_uploads: u32,
+    /// Downloads that deliver other bytes than are stored.
+    pub corrupt_downloads: u32,
+    /// Asset downloads that end in a web page with status 200. // R26
+    pub unicorn_downloads: u32,
+    /// Searches for runs by commit that find nothing. // R33
+    pub blind_run_searches: u32,
+}
