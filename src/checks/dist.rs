@@ -54,6 +54,15 @@ impl Dist {
         if let Self::Sdist(sdist) = self { Some(sdist) } else { None }
     }
 
+    /// The digests of its bytes, where these could be read.
+    pub const fn hashes(&self) -> Option<Hashes> {
+        match self {
+            Self::Wheel(wheel) => Some(wheel.hashes),
+            Self::Sdist(sdist) => Some(sdist.hashes),
+            Self::Unreadable { hashes, .. } => *hashes,
+        }
+    }
+
     /// Why the file could not be looked into.
     pub const fn error(&self) -> Option<&ArchiveError> {
         if let Self::Unreadable { error, .. } = self { Some(error) } else { None }

@@ -5,7 +5,7 @@ use crate::model::digest::Sha256;
 /// What went wrong between us and a service. Texts that a service sent are cut to a length at the border and
 /// neutralised where they are printed; no URL with a query, no header and no token is ever part of one.
 #[derive(Debug, thiserror::Error)]
-pub enum RemoteError {
+pub(crate) enum RemoteError {
     /// No connection, or none that lasted until the request was out. The service did nothing.
     #[error("{service} at `{host}` cannot be reached ({what})")]
     Unreachable {
@@ -50,19 +50,19 @@ pub enum RemoteError {
 /// Why a file on this machine could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("`{path}` cannot be {action}")]
-pub struct DiskError {
+pub(crate) struct DiskError {
     /// The file or folder.
-    pub path: String,
+    pub(crate) path: String,
     /// `read`, `written`, `listed`, …
-    pub action: &'static str,
+    pub(crate) action: &'static str,
     /// What the system said.
     #[source]
-    pub source: std::io::Error,
+    pub(crate) source: std::io::Error,
 }
 
 impl RemoteError {
     /// Whether the effect may have come about all the same.
-    pub fn is_ambiguous(&self) -> bool {
+    pub(crate) fn is_ambiguous(&self) -> bool {
         match self {
             Self::Lost { .. } => true,
             Self::Status { status, .. } => *status >= 500,
@@ -76,7 +76,7 @@ impl RemoteError {
     }
 
     /// What to do about it, where that is known.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Status { hint, .. } => hint.clone(),
             Self::Unreachable { .. } | Self::Lost { .. } => {

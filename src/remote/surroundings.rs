@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// Learns every secret before anything else happens to it, so that no log can show it.
-pub trait Masks: Send + Sync {
+pub(crate) trait Masks: Send + Sync {
     /// From here on `secret` is shown to nobody.
     fn mask(&self, secret: &str);
 }
 
 /// What happens, for those who watch.
 #[derive(Debug, Clone, Copy)]
-pub enum Event<'a> {
+pub(crate) enum Event<'a> {
     /// The whole plan, before any of it is applied: waves of lines, `!` at the head of an irreversible one.
     Plan(&'a [Vec<String>]),
     /// A step begins.
@@ -33,13 +33,13 @@ pub enum Event<'a> {
 }
 
 /// Watches.
-pub trait Progress: Send + Sync {
+pub(crate) trait Progress: Send + Sync {
     /// Takes one event. Texts may hold strangers' bytes: whoever prints them neutralises them.
     fn event(&self, event: Event<'_>);
 }
 
 /// Decides how long waiting takes: real time in a release, none in `rehearse` and in tests.
-pub trait Pace: Send + Sync {
+pub(crate) trait Pace: Send + Sync {
     /// Waits for `delay`.
     fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 
@@ -49,31 +49,31 @@ pub trait Pace: Send + Sync {
 
 /// Set once, by a signal: begin nothing new.
 #[derive(Clone, Default, Debug)]
-pub struct Stop(Arc<AtomicBool>);
+pub(crate) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
     /// From here on nothing new begins.
-    pub fn request(&self) {
+    pub(crate) fn request(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 
     /// Whether nothing new may begin.
-    pub fn is_requested(&self) -> bool {
+    pub(crate) fn is_requested(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 }
 
 /// The surroundings of one run. Cloning shares them.
 #[derive(Clone)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// Who hides secrets.
-    pub masks: Arc<dyn Masks>,
+    pub(crate) masks: Arc<dyn Masks>,
     /// Who watches.
-    pub progress: Arc<dyn Progress>,
+    pub(crate) progress: Arc<dyn Progress>,
     /// How waiting works.
-    pub pace: Arc<dyn Pace>,
+    pub(crate) pace: Arc<dyn Pace>,
     /// Whether to begin nothing new.
-    pub stop: Stop,
+    pub(crate) stop: Stop,
 }
 
 impl fmt::Debug for Surroundings {
@@ -84,7 +84,7 @@ impl fmt::Debug for Surroundings {
 
 /// Waiting in real time.
 #[derive(Debug, Clone, Copy)]
-pub struct RealPace;
+pub(crate) struct RealPace;
 
 impl Pace for RealPace {
     fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -99,7 +99,7 @@ impl Pace for RealPace {
 
 /// Waiting that takes no time; it yields once, so that others may run. Its clock stands still at the epoch.
 #[derive(Debug, Clone, Copy)]
-pub struct NoWait;
+pub(crate) struct NoWait;
 
 impl Pace for NoWait {
     fn sleep(&self, _delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
@@ -113,7 +113,7 @@ impl Pace for NoWait {
 
 /// Shows nothing and hides nothing: for unit tests and for looks whose course nobody watches.
 #[derive(Debug, Clone, Copy)]
-pub struct Silent;
+pub(crate) struct Silent;
 
 impl Progress for Silent {
     fn event(&self, _event: Event<'_>) {}
@@ -125,7 +125,7 @@ impl Masks for Silent {
 
 impl Surroundings {
     /// Surroundings that show nothing, hide nothing and never wait.
-    pub fn silent() -> Self {
+    pub(crate) fn silent() -> Self {
         Self {
             masks: Arc::new(Silent),
             progress: Arc::new(Silent),

@@ -15,7 +15,8 @@ use crate::model::digest::{Hashes, Sha256};
 use crate::model::endpoints::Endpoint;
 use crate::model::revision::{CommitSha, Repository};
 use crate::model::secret::Secret;
-use crate::remote::error::{DiskError, RemoteError};
+use crate::remote::disk::write::DiskWrite;
+use crate::remote::error::RemoteError;
 use crate::remote::http::Http;
 use crate::remote::http::answer::Answer;
 
@@ -200,11 +201,7 @@ impl GithubRead {
         let what = format!("downloading the artifact `{}`", cut(&artifact.name));
         let segments = ["actions", "artifacts", &artifact.id.to_string(), "zip"];
         let call = self.api.bytes(what, &segments, super::transport::ACCEPT_JSON).limit(LARGEST_FILE);
-        let mut file = tokio::fs::File::create(path).await.map_err(|source| DiskError {
-            path: path.display().to_string(),
-            action: "written",
-            source,
-        })?;
+        let mut file = tokio::fs::File::from_std(DiskWrite.create(path)?);
         let download = self.api.http.download(&call, Some(&mut file)).await.map_err(explained)?;
         let zipped = is_zip(&download.answer);
         let file_name = download.answer.header("content-disposition").and_then(file_name);

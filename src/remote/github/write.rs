@@ -125,7 +125,9 @@ impl GithubWrite {
     ) -> Result<(), RemoteError> {
         let mut known = self.known.lock().await;
         let Page { release, assets } = self.page(&mut known, tag).await?;
-        if !release.draft {
+        // The list may lag behind a publication; asked for by its number, a release is shown as it is.
+        let now = if release.draft { self.read.release(release.id).await? } else { release.clone() };
+        if !now.draft && now.tag_name == tag {
             return Ok(());
         }
         // GitHub refuses a prerelease as the latest release.

@@ -268,7 +268,7 @@ async fn a_download_begins_anew_with_each_try() {
     ]);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("file");
-    let mut file = tokio::fs::File::from_std(DiskWrite::default().create(&path).expect("a file"));
+    let mut file = tokio::fs::File::from_std(DiskWrite.create(&path).expect("a file"));
     let download = http().download(&get(&script, "/"), Some(&mut file)).await.expect("the second try");
     assert_eq!(download.hashes, Hashes::of(b"whole"));
     assert_eq!(std::fs::read(&path).expect("there"), b"whole");
@@ -290,7 +290,7 @@ async fn a_body_of_parts_is_streamed_with_its_exact_length() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("file");
     let content: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();
-    DiskWrite::default().ensure_file(&path, &content).expect("written");
+    DiskWrite.ensure_file(&path, &content).expect("written");
     let script = Script::of([Reply::status(201)]);
     let part = |size_bytes| Part::File { path: path.clone(), size_bytes };
     let call = post(&script).carrying(vec![

@@ -123,7 +123,7 @@ impl Made {
             ),
             folder,
         };
-        crate::remote::disk::write::DiskWrite::default().ensure_file(&made.path(), BYTES).expect("written");
+        crate::remote::disk::write::DiskWrite.ensure_file(&made.path(), BYTES).expect("written");
         made
     }
 
@@ -296,7 +296,7 @@ async fn an_index_that_cannot_be_seen_gets_no_second_copy() {
 async fn a_file_that_changed_is_not_sent() {
     let script = Script::answering(|_| empty());
     let made = Made::new();
-    crate::remote::disk::write::DiskWrite::default().ensure_file(&made.path(), b"shorter").expect("written");
+    crate::remote::disk::write::DiskWrite.ensure_file(&made.path(), b"shorter").expect("written");
     let error = made.ensure(&writer(&script, http(), password())).await.expect_err("another file");
     assert!(matches!(error, RemoteError::Disk(_)), "{error:?}");
     assert!(script.seen().iter().all(|seen| seen.method == "GET"));
