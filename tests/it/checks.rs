@@ -68,6 +68,20 @@ fn line(finding: &Finding) -> String {
 }
 
 #[test]
+fn rules_of_modes_are_rules_of_their_own() {
+    let mut seen: BTreeSet<_> = checks::all().map(|check| check.rule.id).collect();
+    for rule in release_action::modes::rules() {
+        assert!(seen.insert(rule.id), "{} stands twice", rule.id);
+        assert!(rule.id.split_once('/').is_some_and(|(family, slug)| !family.is_empty() && !slug.is_empty()));
+        assert!(
+            !rule.summary.ends_with('.') && rule.explain.ends_with('.') && !rule.sources.is_empty(),
+            "{}",
+            rule.id
+        );
+    }
+}
+
+#[test]
 fn ids_are_unique_and_well_formed() {
     let mut seen = BTreeSet::new();
     for checks::Check { rule, .. } in checks::all() {
@@ -282,7 +296,7 @@ fn no_mutation_gets_past_the_checks_with_other_contents() {
 
 #[test]
 fn the_page_about_the_checks_is_new() {
-    let page = checks::docs::markdown(&[]);
+    let page = checks::docs::markdown(&release_action::modes::rules());
     for check in checks::all() {
         assert!(page.contains(&format!("#### `{}`", check.rule.id)));
     }

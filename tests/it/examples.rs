@@ -14,10 +14,14 @@ fn examples_give_each_mode_inputs_that_it_reads() {
         assert!(steps.len() >= 5, "{} uses us in {} steps only", file.display(), steps.len());
         for step in steps {
             let at = format!("{}:{}", file.display(), step.line);
-            let mode = step.with.iter().find(|(key, _)| key == "mode").unwrap_or_else(|| panic!("{at}: no mode"));
+            let mode =
+                step.with.iter().find(|(key, _)| key == "mode").unwrap_or_else(|| panic!("{at}: no mode"));
             let mode: ModeName = mode.1.parse().unwrap_or_else(|error| panic!("{at}: {error}"));
             for (key, _) in &step.with {
-                assert!(inputs_of(mode).any(|input| input.name == key), "{at}: `{mode}` has no input `{key}`");
+                assert!(
+                    inputs_of(mode).any(|input| input.name == key),
+                    "{at}: `{mode}` has no input `{key}`"
+                );
             }
         }
     }
@@ -30,7 +34,10 @@ fn examples_play_the_modes_in_the_order_of_a_release() {
         let value = |step: &UsingStep, name: &str| {
             step.with.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value).to_owned()
         };
-        steps.iter().map(|step| format!("{} {}", value(step, "mode"), value(step, "publish")).trim().to_owned()).collect()
+        steps
+            .iter()
+            .map(|step| format!("{} {}", value(step, "mode"), value(step, "publish")).trim().to_owned())
+            .collect()
     };
     let last = ["validate-wheels", "create-release false", "publish", "create-release true"];
     for file in examples() {

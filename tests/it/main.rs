@@ -1,4 +1,16 @@
-//! The tests that look at the crate from outside, in one binary, since linking is the slow part.
+//! The tests through the boundary: one binary, because linking is the slow part.
 
+#![expect(clippy::disallowed_methods, reason = "tests read the environment and write the files they need")]
+
+mod architecture;
 mod archive;
 mod checks;
+mod container;
+mod crash;
+mod docs;
+mod examples;
+mod github_rules;
+mod lint;
+mod peers;
+mod story;
+mod support;

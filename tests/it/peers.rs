@@ -38,7 +38,8 @@ fn world(base_path: &str) -> (Universe, ContractGuard) {
 fn octokit(universe: &Universe, file: &Path, until: &str) -> Option<Value> {
     let mut script = node()?.script("octokit.mjs");
     script.env("API_URL", universe.addresses().github_api).env("TOKEN", TOKEN).env("REPOSITORY", REPOSITORY);
-    let said = run(script.env("TAG", TAG).env("FILE", file).env("UNTIL", until)).expect("octokit comes to its end");
+    let said =
+        run(script.env("TAG", TAG).env("FILE", file).env("UNTIL", until)).expect("octokit comes to its end");
     Some(serde_json::from_str(&said).expect("the script prints one object"))
 }
 
@@ -86,7 +87,10 @@ fn what_a_real_client_began_our_program_keeps_and_finishes() {
     universe.github(|github| {
         let [release] = github.releases() else { panic!("one release, not {:?}", github.releases()) };
         let names: Vec<_> = release.assets.iter().map(|asset| asset.name.as_str()).collect();
-        assert!(!release.draft && names.contains(&"by-hand.txt") && names.contains(&"sample-linux-x86_64"), "{names:?}");
+        assert!(
+            !release.draft && names.contains(&"by-hand.txt") && names.contains(&"sample-linux-x86_64"),
+            "{names:?}"
+        );
     });
     assert_eq!(create().output("outcome"), "already-done");
 }
@@ -175,7 +179,15 @@ fn for_exactly(mut pip: Command, pin: &Pinned) -> Command {
     };
     let (implementation, digits) = python.split_at(2);
     let platform = platforms.split('.').next().unwrap_or_default();
-    pip.args(["--only-binary=:all:", "--implementation", implementation, "--abi", abi, "--platform", platform]);
+    pip.args([
+        "--only-binary=:all:",
+        "--implementation",
+        implementation,
+        "--abi",
+        abi,
+        "--platform",
+        platform,
+    ]);
     pip.args(["--python-version", &format!("{}.{}", &digits[..1], &digits[1..])]);
     pip.arg(format!("{project}=={version}"));
     pip

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use release_action::sim::journal::Exchange;
-use release_action::sim::universe::Universe;
+use release_action::sim::universe::{Observer, Universe};
 use release_action::sim::{Request, Response};
 use serde_json::Value;
 
@@ -90,12 +90,14 @@ pub(crate) struct ContractGuard(Arc<Mutex<Vec<Violation>>>);
 impl Contract {
     /// Holds everything that happens in `universe` from now on against the description.
     pub(crate) fn watch(universe: &Universe) -> ContractGuard {
-        let found = Arc::new(Mutex::new(Vec::new()));
-        let collected = Arc::clone(&found);
-        universe.observe(Arc::new(move |exchange| {
-            collected.lock().unwrap_or_else(PoisonError::into_inner).extend(Self::check(exchange));
-        }));
-        ContractGuard(found)
+        let guard = Self::keep();
+        universe.observe(guard.observer());
+        guard
+    }
+
+    /// Holds whatever [`ContractGuard::observer`] sees against the description.
+    pub(crate) fn keep() -> ContractGuard {
+        ContractGuard(Arc::default())
     }
 
     /// Every violation in one exchange; exchanges with other services have none.
@@ -133,6 +135,14 @@ impl Contract {
 }
 
 impl ContractGuard {
+    /// What a universe shows its exchanges to.
+    pub(crate) fn observer(&self) -> Observer {
+        let collected = Arc::clone(&self.0);
+        Arc::new(move |exchange| {
+            collected.lock().unwrap_or_else(PoisonError::into_inner).extend(Contract::check(exchange));
+        })
+    }
+
     /// What was found so far.
     pub(crate) fn violations(&self) -> Vec<Violation> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()

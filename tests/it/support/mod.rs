@@ -1,9 +1,11 @@
-//! What the tests stand on: the real program, real peers, real files, a runner for the container.
+//! What the tests stand on: the real program, simulated worlds, real peers, real files, a runner for the container.
 
 pub(crate) mod container;
+pub(crate) mod contract;
 pub(crate) mod corpus;
 pub(crate) mod index_server;
 pub(crate) mod program;
 pub(crate) mod runner;
 pub(crate) mod tools;
 pub(crate) mod workflow_files;
+pub(crate) mod world;

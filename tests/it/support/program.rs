@@ -256,6 +256,14 @@ impl Running {
 }
 
 impl Outcome {
+    /// Whether the report has a finding of this check about a file whose name ends so.
+    pub(crate) fn finds(&self, check: &str, file: &str) -> bool {
+        let findings = self.report["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+        findings.iter().any(|finding| {
+            finding["check"] == check && finding["file"].as_str().unwrap_or_default().ends_with(file)
+        })
+    }
+
     /// The named output; empty when it was not set.
     pub(crate) fn output(&self, name: &str) -> &str {
         self.outputs.get(name).map_or("", String::as_str)
