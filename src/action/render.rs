@@ -1,5 +1,6 @@
 //! Lines for people: the plan before it is applied, what happens, the report, and how it ended.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::account::{Account, Trouble};
@@ -58,6 +59,7 @@ fn brief(step: &str) -> &str {
 pub(crate) fn report(report: &Report) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut file = None;
+    let mut hinted = BTreeSet::new();
     for finding in report.findings() {
         if file != Some(&finding.place.file) {
             file = Some(&finding.place.file);
@@ -65,6 +67,10 @@ pub(crate) fn report(report: &Report) -> Vec<Line> {
             lines.push(Line::toned(Tone::Strong, name));
         }
         lines.extend(finding_lines(finding));
+        // What to do is said once, however many findings ask for it.
+        if let Some(hint) = finding.hint.as_ref().filter(|hint| hinted.insert((finding.check, *hint))) {
+            lines.push(Line::plain(format!("    hint: {hint}")));
+        }
     }
     if !lines.is_empty() {
         lines.push(Line::plain(counts(report)));
@@ -73,7 +79,7 @@ pub(crate) fn report(report: &Report) -> Vec<Line> {
 }
 
 fn finding_lines(finding: &Finding) -> Vec<Line> {
-    let Finding { check, severity, place, message, hint, rejected_by } = finding;
+    let Finding { check, severity, place, message, hint: _, rejected_by } = finding;
     let tone = match severity {
         Severity::Error => Tone::Bad,
         Severity::Warning => Tone::Doubtful,
@@ -85,7 +91,6 @@ fn finding_lines(finding: &Finding) -> Vec<Line> {
     if !rejected_by.is_empty() {
         lines.push(Line::toned(Tone::Dim, format!("    rejected by: {}", rejected_by.join(", "))));
     }
-    lines.extend(hint.as_ref().map(|hint| Line::plain(format!("    hint: {hint}"))));
     lines
 }
 

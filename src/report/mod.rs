@@ -71,14 +71,15 @@ pub struct Finding {
 }
 
 impl Rule {
-    /// A finding of this rule about no file in particular.
+    /// A finding of this rule about no file in particular. What the rule says of mending it is its hint, until
+    /// somebody knows a better one.
     pub fn finding(&self, message: impl Into<String>) -> Finding {
         Finding {
             check: self.id,
             severity: self.severity,
             place: Place::default(),
             message: message.into(),
-            hint: None,
+            hint: (!self.explain.is_empty()).then(|| self.explain.to_owned()),
             rejected_by: self.rejected_by,
         }
     }
