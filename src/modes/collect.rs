@@ -245,7 +245,10 @@ impl Failure for CollectError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Remote(error) => error.hint(),
-            Self::Disk(_) | Self::Bundle { .. } => None,
+            Self::Disk(error) => error.hint(),
+            Self::Bundle { .. } => {
+                Some("is there room on the disk, and may this user write there? run again".into())
+            }
         }
     }
 }

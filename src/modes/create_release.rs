@@ -175,7 +175,7 @@ impl Failure for CreateReleaseError {
         match self {
             Self::Set(error) => error.hint(),
             Self::Remote(error) => error.hint(),
-            Self::Disk(_) => None,
+            Self::Disk(error) => error.hint(),
         }
     }
 }

@@ -160,7 +160,7 @@ impl Failure for PublishError {
         match self {
             Self::Set(error) => error.hint(),
             Self::Remote(error) => error.hint(),
-            Self::Disk(_) => None,
+            Self::Disk(error) => error.hint(),
             Self::Changed { .. } => Some("which process writes into this folder during the release?".into()),
         }
     }

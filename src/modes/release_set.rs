@@ -57,7 +57,7 @@ impl Failure for ReleaseSetError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Disk(_) => None,
+            Self::Disk(error) => error.hint(),
             Self::Manifest(error) => error.hint(),
         }
     }

@@ -152,7 +152,7 @@ impl Failure for VerifyTagError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Disk(_) => None,
+            Self::Disk(error) => error.hint(),
             Self::Remote(error) => error.hint(),
         }
     }

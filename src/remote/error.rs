@@ -1,5 +1,7 @@
 //! Why a service could not be asked, or did not do what it was asked.
 
+use std::io;
+
 use crate::model::digest::Sha256;
 
 /// What went wrong between us and a service. Texts that a service sent are cut to a length at the border and
@@ -60,6 +62,28 @@ pub(crate) struct DiskError {
     pub(crate) source: std::io::Error,
 }
 
+impl DiskError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self.source.kind() {
+            io::ErrorKind::NotFound => "is the path right, and did the step before leave it there?",
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                "may the user who runs this do that? a container of an earlier step leaves files that belong to root"
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "make room on the disk, then run again"
+            }
+            io::ErrorKind::InvalidData => "is it a text file in UTF-8, and does nobody else write to it?",
+            io::ErrorKind::FileTooLarge => "is this the right file?",
+            io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => {
+                "is the path right? a folder and a file were mistaken for each other"
+            }
+            _ => "is the path right, and is the disk well?",
+        };
+        Some(text.to_owned())
+    }
+}
+
 impl RemoteError {
     /// Whether the effect may have come about all the same.
     pub(crate) fn is_ambiguous(&self) -> bool {
@@ -86,7 +110,10 @@ impl RemoteError {
             Self::Conflict { .. } => Some("bytes that are out cannot be replaced: release a new version, or remove the file there by hand".into()),
             Self::Digest { .. } => Some("the transfer or the store is damaged: run again, and build again if it stays".into()),
             Self::Missing { hint, .. } => Some(hint.clone()),
-            Self::TooLarge { .. } | Self::Disk(_) => None,
+            Self::Disk(error) => error.hint(),
+            Self::TooLarge { .. } => {
+                Some("is this the address of the service itself, and the file the right one?".into())
+            }
         }
     }
 }
