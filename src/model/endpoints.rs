@@ -82,7 +82,7 @@ impl FromStr for Endpoint {
     type Err = EndpointError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let owned = || text.to_owned();
+        let owned = || shown(text);
         let url = Url::parse(text.trim())
             .ok()
             .filter(Url::has_host)
@@ -104,6 +104,14 @@ impl FromStr for Endpoint {
         }
         Ok(Self(url))
     }
+}
+
+/// As much of an address as a message may repeat: no query, no fragment, and nothing before an `@`, since that is
+/// where credentials stand, also in what is no address at all.
+fn shown(text: &str) -> String {
+    let bare = text.trim().split(['?', '#']).next().unwrap_or_default();
+    let bare = bare.rsplit_once('@').map_or_else(|| bare.to_owned(), |(_, host)| format!("***@{host}"));
+    bare.chars().take(200).collect()
 }
 
 impl fmt::Display for Endpoint {
@@ -141,9 +149,18 @@ mod tests {
 
     #[test]
     fn credentials_are_refused_and_not_repeated() {
-        let error =
-            "https://me:hunter2@example.org/simple/".parse::<Endpoint>().expect_err("refused").to_string();
-        assert!(error.contains("example.org") && !error.contains("hunter2"), "{error}");
+        for text in [
+            "https://me:hunter2@example.org/simple/",
+            "http://me:hunter2@example.org/simple/",
+            "me:hunter2@example.org/simple/",
+            "https://me:hunter2@example.org:port/simple/",
+            "https://example.org/simple/?token=hunter2",
+            "http://example.org/simple/?token=hunter2",
+            "https://example.org/simple/#hunter2",
+        ] {
+            let error = text.parse::<Endpoint>().expect_err("refused").to_string();
+            assert!(error.contains("example.org") && !error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod archive;
+mod bad_input;
 mod checks;
 mod container;
 mod crash;
