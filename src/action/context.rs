@@ -99,6 +99,7 @@ where
     value.map_err(|error| InputError::Value {
         place: format!("the variable `{name}`"),
         source: Box::new(error),
+        hint: "the runner sets it: is it overwritten in the workflow, or in this shell?",
     })
 }
 

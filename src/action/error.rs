@@ -28,13 +28,16 @@ pub(crate) enum InputError {
     Missing { command: &'static str, name: &'static str },
     /// A value does not have the form it should have.
     #[error("{place} has a value that cannot be used")]
-    Value { place: String, source: Box<dyn std::error::Error + Send + Sync> },
+    Value { place: String, source: Box<dyn std::error::Error + Send + Sync>, hint: &'static str },
     /// A value cannot be used, by itself or beside another one.
     #[error("{place} has a value that cannot be used: {why}")]
     Refused { place: String, why: String, hint: Option<String> },
     /// A folder or file does not exist.
     #[error("{place} names a {what} that does not exist: `{path}`")]
     NotThere { place: String, what: &'static str, path: String },
+    /// A folder stands where a file is meant, or the other way round.
+    #[error("{place} names something that is no {what}: `{path}`")]
+    OfOtherKind { place: String, what: &'static str, path: String },
 }
 
 impl InputError {
@@ -65,7 +68,9 @@ impl InputError {
                 "is the path relative to the folder the program runs in, and did the step before make it?"
                     .to_owned(),
             ),
-            Self::NoText { .. } | Self::Value { .. } => None,
+            Self::OfOtherKind { what, .. } => Some(format!("name a {what}, or move what is in its place")),
+            Self::NoText { .. } => Some("write it in UTF-8".to_owned()),
+            Self::Value { hint, .. } => Some((*hint).to_owned()),
         }
     }
 }

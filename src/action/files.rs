@@ -32,6 +32,11 @@ pub(crate) fn is_file(path: &Path) -> bool {
     path.is_file()
 }
 
+/// Whether there is anything at `path`.
+pub(crate) fn is_there(path: &Path) -> bool {
+    path.exists()
+}
+
 /// Appends to a file that belongs to the runner (`what` says which), as one write.
 ///
 /// # Errors

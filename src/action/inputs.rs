@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::env::Environment;
@@ -145,7 +145,12 @@ impl Inputs {
     where
         T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
     {
-        text.parse().map_err(|error| InputError::Value { place: self.place(name), source: Box::new(error) })
+        let hint = "`docs/inputs.md` says of each input what it takes, as does `--help` on the command line";
+        text.parse().map_err(|error| InputError::Value {
+            place: self.place(name),
+            source: Box::new(error),
+            hint,
+        })
     }
 
     /// Whether a flag is set.
@@ -158,7 +163,8 @@ impl Inputs {
             "false" => Ok(false),
             other => {
                 let shown: String = other.chars().take(60).collect();
-                Err(self.refused(name, format!("`{shown}` is neither `true` nor `false`"), None))
+                let why = format!("`{shown}` is neither `true` nor `false`");
+                Err(self.refused(name, why, Some("write one of the two")))
             }
         }
     }
@@ -229,8 +235,13 @@ impl Inputs {
     }
 
     fn not_there(&self, name: &str, what: &'static str) -> InputError {
-        let path = self.text(name).unwrap_or_default().chars().take(300).collect();
-        InputError::NotThere { place: self.place(name), what, path }
+        let text = self.text(name).unwrap_or_default();
+        let (place, path) = (self.place(name), text.chars().take(300).collect());
+        if files::is_there(Path::new(text)) {
+            InputError::OfOtherKind { place, what, path }
+        } else {
+            InputError::NotThere { place, what, path }
+        }
     }
 
     /// How a message names the input.

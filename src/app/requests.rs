@@ -47,7 +47,9 @@ impl RequestError {
         match self {
             Self::Input(error) => error.hint(),
             Self::Remote(error) => error.hint(),
-            Self::Event(_) | Self::File(_) => None,
+            Self::Event(_) | Self::File(_) => Some(
+                "the runner writes the event: is `GITHUB_EVENT_PATH` overwritten in the workflow?".into(),
+            ),
         }
     }
 }
