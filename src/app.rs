@@ -16,8 +16,9 @@ use crate::action::account::{Account, FileRow, Trouble};
 use crate::action::cli::{self, Invocation};
 use crate::action::console::{Console, Log};
 use crate::action::context::Runner;
-use crate::action::delivery::{annotation, deliver};
+use crate::action::delivery::{deliver, deliver_refusal};
 use crate::action::env::{self, Environment};
+use crate::action::error::InputError;
 use crate::action::files;
 use crate::action::inputs::Inputs;
 use crate::action::outcome::{Conclusion, Exit};
@@ -39,18 +40,21 @@ pub fn run() -> ExitCode {
     match cli::read(&arguments, &environment) {
         Ok(Invocation::Show(text)) => match files::write_output(&text) {
             Ok(()) => Exit::Settled.into(),
-            Err(error) => refuse(&console, &Trouble::of(&error, None), Exit::Unsure),
+            Err(error) => {
+                console.lines(&render::trouble(&Trouble::of(&error, None)));
+                Exit::Unsure.into()
+            }
         },
         Ok(Invocation::Mode(mode, inputs)) => run_mode(mode, &inputs, &environment, console),
         Ok(Invocation::Rehearse(inputs)) => rehearsal::run(&inputs, &environment, console),
-        Err(error) => refuse(&console, &Trouble::of(&error, error.hint()), Exit::Usage),
+        Err(error) => refuse(&error, &console, &environment),
     }
 }
 
-fn refuse(console: &Console, trouble: &Trouble, exit: Exit) -> ExitCode {
-    console.lines(&render::trouble(trouble));
-    console.commands(&[annotation("", trouble)]);
-    exit.into()
+/// Ends a run of which nothing is known but that it is typed wrong: neither its mode nor where its report goes.
+fn refuse(error: &InputError, console: &Console, environment: &Environment) -> ExitCode {
+    deliver_refusal(&Trouble::of(error, error.hint()), console, Runner::output_path(environment).as_deref());
+    Exit::Usage.into()
 }
 
 /// The edge of one run: where lines, outputs, summary and report go.
@@ -123,7 +127,7 @@ fn run_mode(mode: ModeName, inputs: &Inputs, environment: &Environment, console:
     let edge = Edge::new(inputs, environment, console);
     let runner = match Runner::of(environment) {
         Ok(runner) => runner,
-        Err(error) => return refuse(&edge.console, &Trouble::of(&error, error.hint()), Exit::Usage),
+        Err(error) => return refuse(&error, &edge.console, environment),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,

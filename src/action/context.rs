@@ -75,9 +75,14 @@ impl Runner {
                 None => GITHUB_API.parse().expect("the table holds good addresses"),
             },
             identity: url.zip(token).map(|(url, token)| IdentityRequest { url, token }),
-            output_path: path("GITHUB_OUTPUT"),
+            output_path: Self::output_path(environment),
             summary_path: path("GITHUB_STEP_SUMMARY"),
         })
+    }
+
+    /// The file that takes outputs, also where the other facts make no sense.
+    pub(crate) fn output_path(environment: &Environment) -> Option<PathBuf> {
+        environment.get("GITHUB_OUTPUT").map(PathBuf::from)
     }
 
     /// No runner at all.

@@ -7,10 +7,12 @@ use super::annotate::{Command, annotations};
 use super::console::Console;
 use super::context::Runner;
 use super::files::{self, FileError};
+use super::outcome::Conclusion;
 use super::outputs::{OutputError, delimiter, heredoc};
 use super::render;
 use super::report_v1::report_v1;
 use super::summary::summary;
+use crate::plan::OutputField;
 use crate::report::Severity;
 
 /// Why somebody did not get the account.
@@ -47,17 +49,35 @@ pub(crate) fn deliver(
     errors
 }
 
+/// Tells of a run that could not begin because of what was typed, before there was an account of it: people and,
+/// in `output`, the steps that ask how it ended.
+pub(crate) fn deliver_refusal(trouble: &Trouble, console: &Console, output: Option<&Path>) {
+    let tell = |trouble: &Trouble| {
+        console.lines(&render::trouble(trouble));
+        console.commands(&[annotation("", trouble)]);
+    };
+    tell(trouble);
+    let fields = [("outcome", Conclusion::typed_wrong().outcome.to_string())];
+    if let Some(Err(error)) = output.map(|path| append_outputs(path, &fields)) {
+        tell(&Trouble::of(&error, None));
+    }
+}
+
 /// An error as an annotation.
 pub(crate) fn annotation(mode: &str, trouble: &Trouble) -> Command {
     let Trouble { chain, hint } = trouble;
     let hint = hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     let message = format!("{}{hint}", chain.join("\nbecause: "));
-    Command::annotation(Severity::Error, None, &format!("release-action {mode}"), &message)
+    Command::annotation(Severity::Error, None, format!("release-action {mode}").trim_end(), &message)
 }
 
 fn write_outputs(account: &Account, runner: &Runner) -> Result<(), DeliveryError> {
     let Some(path) = &runner.output_path else { return Ok(()) };
-    let text = heredoc(&account.outputs(), &delimiter())?;
+    append_outputs(path, &account.outputs())
+}
+
+fn append_outputs(path: &Path, fields: &[OutputField]) -> Result<(), DeliveryError> {
+    let text = heredoc(fields, &delimiter())?;
     Ok(files::append("the file of outputs", path, &text)?)
 }
 

@@ -145,6 +145,7 @@ fn ending(account: &Account) -> Line {
         Outcome::Partial => {
             format!("{applied} applied; run again, what is done is found and not repeated")
         }
+        Outcome::Error if conclusion.exit == Exit::Usage => "typed wrong; nothing was looked at".to_owned(),
         Outcome::Error => "it could not be told".to_owned(),
     };
     Line::toned(Tone::Strong, account.mode)
@@ -277,6 +278,7 @@ mod tests {
             Conclusion::of_ending(Ending::Planned, 0),
             Conclusion::not_ready(),
             Conclusion::unsure(0),
+            Conclusion::typed_wrong(),
         ];
         assert_snapshot!(lines.map(closing_line).join("\n"), @"
         validate-wheels: done (2 steps applied and seen)
@@ -286,6 +288,7 @@ mod tests {
         validate-wheels: planned (nothing was changed)
         validate-wheels: not-ready (what it builds on is not there yet)
         validate-wheels: error (it could not be told)
+        validate-wheels: error (typed wrong; nothing was looked at)
         ");
     }
 
