@@ -295,8 +295,14 @@ impl Mode for CollectArtifacts {
             None => {
                 report.push(
                     NO_COMMIT
-                        .finding("neither `commit` nor `tag` leads to one")
-                        .hint("give `tag` or `commit`"),
+                        .finding(match &self.tag {
+                            Some(tag) => format!("the repository has no tag `{tag}`"),
+                            None => "neither `commit` nor `tag` is given".to_owned(),
+                        })
+                        .hint(match &self.tag {
+                            Some(_) => "push the tag, or give `commit`",
+                            None => "give `tag` or `commit`",
+                        }),
                 );
                 Vec::new()
             }

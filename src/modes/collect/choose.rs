@@ -64,7 +64,7 @@ pub(super) fn run(runs: Vec<Run>, workflow: &str, commit: &CommitSha, report: &m
             Some(fork) => FORK.finding(format!("{workflow} ran for {commit} in a fork only: {}", fork.html_url)),
             None => NO_RUN
                 .finding(format!("{workflow} has no run for {commit} ({total} seen, {pull_requests} of them for pull requests)"))
-                .hint("is the workflow's file name right, and was the commit pushed?"),
+                .hint("is the workflow's file name right, was the commit pushed, and may the token see runs (`actions: read`)?"),
         });
         return None;
     };

@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::api::{Api, List};
 use super::disposition::file_name;
-use super::refusal::explained;
+use super::refusal::{explained, is_absent};
 use super::wire::{AssetWire, PointerWire, ReleaseWire, RunArtifactWire, RunWire};
 use super::{Asset, Downloaded, Release, Run, RunArtifact, cut};
 use crate::model::digest::{Hashes, Sha256};
@@ -145,16 +145,23 @@ impl GithubRead {
     /// The runs of a workflow (`build.yml`, or its whole path) that built `commit`, newest first.
     ///
     /// GitHub's own search for a commit has come back empty while runs existed, so an empty answer is doubted and
-    /// the whole list is read here; later looks for the same commit read only its first page again.
+    /// the whole list is read here; later looks for the same commit read only its first page again. A workflow that
+    /// is not there has no runs.
     ///
     /// # Errors
-    /// When GitHub could not tell, or there is no such workflow.
+    /// When GitHub could not tell, or the repository cannot be seen.
     pub(crate) async fn runs(&self, workflow: &str, commit: &CommitSha) -> Result<Vec<Run>, RemoteError> {
         let file = workflow.rsplit('/').next().unwrap_or(workflow);
         let route = self.api.route(&["actions", "workflows", file, "runs"]);
         let what = format!("looking for runs of `{file}` for the commit {}", commit.short());
         let list = |route, limit| List { what: what.clone(), route, key: Some("workflow_runs"), limit };
-        let found = self.runs_of(&list(format!("{route}?head_sha={commit}"), RUNS), commit).await?;
+        let found = match self.runs_of(&list(format!("{route}?head_sha={commit}"), RUNS), commit).await {
+            Err(error) if is_absent(&error) => {
+                // In a repository that shows itself, it is the workflow that is not there.
+                return self.require_repository().await.map(|()| Vec::new());
+            }
+            found => found?,
+        };
         if !found.is_empty() {
             return Ok(found);
         }

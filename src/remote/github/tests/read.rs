@@ -106,6 +106,17 @@ fn an_absent_tag_and_an_invisible_repository_are_told_apart() {
 }
 
 #[test]
+fn an_absent_workflow_has_no_runs_where_the_repository_can_be_seen() {
+    let repository = ok(&json!({"id": 1, "full_name": "owner/name"}));
+    let script = Script::of([not_found(), repository]);
+    assert!(run(reader(&script).runs("b.yml", &sha('1'))).expect("answered").is_empty());
+
+    let script = Script::of([not_found(), not_found()]);
+    let error = run(reader(&script).runs("b.yml", &sha('1'))).expect_err("out of sight");
+    assert!(matches!(error, RemoteError::Status { status: 404, .. }), "{error}");
+}
+
+#[test]
 fn all_pages_are_read_and_links_are_followed_as_given() {
     let script = Script::answering(|seen| match seen.target.as_str() {
         "/api/v3/repos/owner/name/releases?per_page=100" => ok(&json!([release(3, "v3"), release(2, "v2")]))
