@@ -190,7 +190,8 @@ mod tests {
         check(Conclusion::of_failure(&not_converged), "partial error 2 2");
         let stopped: ExecuteError<No> = ExecuteError::Stopped { applied: 0, left: Vec::new() };
         check(Conclusion::of_failure(&stopped), "error error 0 2");
-        let spoiled: ExecuteError<No> = ExecuteError::Spoiled { applied: 1, report: Report::default() };
+        let spoiled: ExecuteError<No> =
+            ExecuteError::Spoiled { step: None, source: None, applied: 1, report: Report::default() };
         check(Conclusion::of_failure(&spoiled), "partial blocked 1 1");
     }
 }

@@ -68,12 +68,26 @@ pub(crate) enum ExecuteError<E: Failure> {
     /// All steps were applied, and the world is still not as declared.
     #[error("all steps were applied, and the service still does not show the result")]
     NotConverged { applied: usize, left: Vec<String> },
-    /// All steps were applied, and what can be seen now forbids to call it done.
-    #[error("all steps were applied, and what is there now is not what was declared")]
-    Spoiled { applied: usize, report: crate::report::Report },
+    /// Steps were applied, and what can be seen now forbids to call it done or to go on.
+    #[error("{}", spoiled(step.as_deref()))]
+    Spoiled {
+        /// The step that failed, as its plan line, where one did.
+        step: Option<String>,
+        #[source]
+        source: Option<E>,
+        applied: usize,
+        report: crate::report::Report,
+    },
     /// A signal asked to stop.
     #[error("stopped by a signal with work left: run again, what is done is found and not repeated")]
     Stopped { applied: usize, left: Vec<String> },
+}
+
+fn spoiled(step: Option<&str>) -> String {
+    step.map_or_else(
+        || "all steps were applied, and what is there now is not what was declared".to_owned(),
+        |step| format!("{step} did not come about, and what is there now stands against it"),
+    )
 }
 
 impl<E: Failure> ExecuteError<E> {
@@ -82,10 +96,11 @@ impl<E: Failure> ExecuteError<E> {
         match self {
             Self::Look(error) => error.hint(),
             Self::Step { source, .. } | Self::LookAgain { source, .. } => source.hint(),
+            Self::Spoiled { source, .. } => source.as_ref().and_then(Failure::hint),
             Self::NotConverged { .. } => Some(
                 "services may show a result late: run again, what is done is found and not repeated".into(),
             ),
-            Self::Spoiled { .. } | Self::Stopped { .. } => None,
+            Self::Stopped { .. } => None,
         }
     }
 }
@@ -206,9 +221,13 @@ async fn look_again<M: Mode>(
     let last = last.expect("there is at least one look");
     let left = last.as_ref().map(|plan| plan.steps().map(ToString::to_string).collect()).unwrap_or_default();
     Err(match (failed, last) {
+        // Looked, and it is bad: that weighs more than the failure that made us look.
+        (failed, Ok(plan)) if plan.report.blocks() => {
+            let (step, source) = failed.unzip();
+            ExecuteError::Spoiled { step, source, applied, report: plan.report }
+        }
         (Some((step, source)), _) => ExecuteError::Step { step, source, applied, left },
         (None, Err(source)) => ExecuteError::LookAgain { source, applied },
-        (None, Ok(plan)) if plan.report.blocks() => ExecuteError::Spoiled { applied, report: plan.report },
         (None, Ok(_)) if cx.surroundings.stop.is_requested() => ExecuteError::Stopped { applied, left },
         (None, Ok(_)) => ExecuteError::NotConverged { applied, left },
     })

@@ -31,6 +31,8 @@ enum Fault {
     Lost(usize),
     /// Other bytes are stored, and nobody says so.
     Spoiled(usize),
+    /// Somebody else stored other bytes, so it is refused.
+    Taken(usize),
 }
 
 #[derive(Default)]
@@ -131,7 +133,10 @@ impl Mode for Files {
         if self.0 == Fault::Refused(number) {
             return Err(Failed { ambiguous: false });
         }
-        world.files.push((step.0, self.0 != Fault::Spoiled(number)));
+        world.files.push((step.0, ![Fault::Spoiled(number), Fault::Taken(number)].contains(&self.0)));
+        if self.0 == Fault::Taken(number) {
+            return Err(Failed { ambiguous: false });
+        }
         if self.0 == Fault::Lost(number) { Err(Failed { ambiguous: true }) } else { Ok(()) }
     }
 }
@@ -208,6 +213,15 @@ fn other_bytes_are_never_called_converged() {
     assert!(matches!(error, ExecuteError::Spoiled { applied: 4, .. }), "{error}");
     let (_, ending) = run(Fault::None, &world, true).expect("looked");
     assert_eq!(ending, Ending::Blocked);
+}
+
+#[test]
+fn a_refusal_that_the_next_look_explains_is_a_finding() {
+    let world = world();
+    let error = run(Fault::Taken(1), &world, true).expect_err("taken");
+    assert!(!names(&world).contains('D'), "nothing irreversible after a failure");
+    let ExecuteError::Spoiled { step, source, report, .. } = error else { panic!("{error}") };
+    assert!(step.as_deref() == Some("put b") && source.is_some() && report.blocks(), "{step:?}");
 }
 
 #[test]
