@@ -235,6 +235,8 @@ pub(crate) enum CollectError {
     Remote(#[from] RemoteError),
     #[error("the artifact `{artifact}` cannot be unpacked")]
     Bundle { artifact: String, source: BundleError },
+    #[error("no file was placed, because of what the artifacts hold")]
+    Withheld,
 }
 
 impl Failure for CollectError {
@@ -246,6 +248,7 @@ impl Failure for CollectError {
         match self {
             Self::Remote(error) => error.hint(),
             Self::Disk(error) => error.hint(),
+            Self::Withheld => None,
             Self::Bundle { .. } => {
                 Some("is there room on the disk, and may this user write there? run again".into())
             }
@@ -442,7 +445,7 @@ impl CollectArtifacts {
         for one in artifacts {
             match record::read(&writers.read, &self.staging_dir, one)? {
                 Some(record) if record.refused.is_none() => staged.push((one, record)),
-                _ => return Ok(()),
+                _ => return Err(CollectError::Withheld),
             }
         }
         let mut report = Report::default();
@@ -450,10 +453,11 @@ impl CollectArtifacts {
         for placement in &layout {
             layout::placed(placement, &writers.read, &mut report)?;
         }
-        if !report.blocks() {
-            for placement in &layout {
-                writers.disk.copy(&placement.staged, &placement.target)?;
-            }
+        if report.blocks() {
+            return Err(CollectError::Withheld);
+        }
+        for placement in &layout {
+            writers.disk.copy(&placement.staged, &placement.target)?;
         }
         Ok(())
     }
