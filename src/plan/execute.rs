@@ -119,7 +119,10 @@ pub(crate) async fn execute<M: Mode>(
 ) -> Result<Executed<M>, ExecuteError<M::Error>> {
     let plan = mode.plan(cx, readers).await.map_err(ExecuteError::Look)?;
     let progress = &cx.surroundings.progress;
-    progress.event(Event::Plan(&lines(&plan)));
+    let stands = plan.report.blocks() || plan.waiting_for.is_some();
+    if !stands || plan.steps().next().is_some() {
+        progress.event(Event::Plan(&lines(&plan)));
+    }
     if plan.report.blocks() {
         return Ok((plan, Ending::Blocked));
     }
