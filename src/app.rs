@@ -168,14 +168,7 @@ async fn run_ready<M: Mode>(
     debug_assert_eq!(M::NAME, name.as_str());
     let Ready { mode, readers, writers } = match ready {
         Ok(ready) => ready,
-        Err(error) => {
-            let conclusion = if matches!(error, RequestError::Input(_)) {
-                Conclusion::typed_wrong()
-            } else {
-                Conclusion::unsure(0)
-            };
-            return trouble(name, conclusion, &error, error.hint());
-        }
+        Err(error) => return not_begun(name, error),
     };
     let context = Context { surroundings: requests.surroundings.clone() };
     match execute(&mode, &context, &readers, writers.as_ref(), Looks::PATIENT).await {
@@ -201,6 +194,25 @@ async fn run_ready<M: Mode>(
             }
         }
         Err(error) => failed(name, error, edge),
+    }
+}
+
+/// The account of a run that could not begin.
+fn not_begun(name: ModeName, error: RequestError) -> Account {
+    let hint = error.hint();
+    match error {
+        RequestError::Input(error) => trouble(name, Conclusion::typed_wrong(), &error, hint),
+        RequestError::Finding(finding) => Account {
+            mode: name.as_str(),
+            conclusion: Conclusion::of_ending(Ending::Blocked, 0),
+            plan: Vec::new(),
+            left: Vec::new(),
+            files: Vec::new(),
+            report: Report::from_iter([*finding]),
+            fields: Vec::new(),
+            trouble: None,
+        },
+        error => trouble(name, Conclusion::unsure(0), &error, hint),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::action::inputs::Inputs;
 use crate::model::endpoints::Endpoint;
 use crate::model::manifest::Origin;
 use crate::model::revision::{CommitSha, Repository};
-use crate::model::tag::Tag;
+use crate::model::tag::{Tag, TagError};
 use crate::modes::collect::{self, CollectArtifacts, Rename, WhenIncomplete};
 use crate::modes::create_release::{self, CreateRelease, Notes};
 use crate::modes::publish::{self, Publish};
@@ -27,6 +27,7 @@ use crate::remote::pypi::Credential;
 use crate::remote::pypi::read::IndexRead;
 use crate::remote::pypi::write::IndexWrite;
 use crate::remote::surroundings::Surroundings;
+use crate::report::Finding;
 
 /// Why a mode could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,9 @@ pub(super) enum RequestError {
     File(#[from] FileError),
     #[error(transparent)]
     Remote(#[from] RemoteError),
+    /// Looked, and it is bad: nothing was mistyped, and nothing else has to be looked at.
+    #[error("{}", .0.message)]
+    Finding(Box<Finding>),
 }
 
 impl RequestError {
@@ -47,6 +51,7 @@ impl RequestError {
         match self {
             Self::Input(error) => error.hint(),
             Self::Remote(error) => error.hint(),
+            Self::Finding(finding) => finding.hint.clone(),
             Self::Event(_) | Self::File(_) => Some(
                 "the runner writes the event: is `GITHUB_EVENT_PATH` overwritten in the workflow?".into(),
             ),
@@ -131,7 +136,7 @@ impl Requests<'_> {
         let mode = ValidateWheels {
             set,
             manifest_dir,
-            origin: Origin { tag: self.tag_of_release()?, commit: self.commit_of_release()? },
+            origin: Origin { tag: self.tag()?, commit: self.commit_of_release()? },
         };
         let readers = validate_wheels::Readers { disk: DiskRead::default() };
         let writers = self.unless_dry_run(|| Ok(validate_wheels::Writers { disk: DiskWrite }))?;
@@ -139,7 +144,7 @@ impl Requests<'_> {
     }
 
     pub(super) fn create_release(&self) -> Result<Ready<CreateRelease>, RequestError> {
-        let Some(tag) = self.tag()? else { return Err(self.inputs.missing("tag").into()) };
+        let tag = self.required_tag()?;
         let notes = match self.inputs.optional_file("notes-file")? {
             Some(path) => Notes::File(path),
             None => {
@@ -178,7 +183,7 @@ impl Requests<'_> {
         };
         let mode = Publish {
             set: self.manifest_or_folders()?,
-            origin: Origin { tag: self.tag_of_release()?, commit: None },
+            origin: Origin { tag: self.tag()?, commit: None },
             index_url: index_url.clone(),
         };
         let user = self.inputs.required("user")?.to_owned();
@@ -221,18 +226,23 @@ impl Requests<'_> {
             .map(str::to_owned))
     }
 
-    /// The tag, which the user gave, or which started the run. One that names no version is bad input here: the
-    /// mode that judges tags is verify-tag.
-    fn tag(&self) -> Result<Option<Tag>, InputError> {
-        match self.inputs.parsed::<Tag>("tag")? {
-            Some(tag) => Ok(Some(tag)),
+    /// The tag, which the user gave, or which started the run. Where only a tag with a version will do, see
+    /// [`Self::required_tag`]; a run that was started by another one goes on without.
+    fn tag(&self) -> Result<Option<Tag>, RequestError> {
+        match self.inputs.text("tag").map(str::parse::<Tag>) {
+            Some(Err(error @ TagError::NoVersion { .. })) => Err(no_version(&error)),
+            Some(_) => Ok(self.inputs.parsed("tag")?),
             None => Ok(self.tag_text()?.and_then(|text| text.parse().ok())),
         }
     }
 
-    /// The tag for the manifest and for comparing versions, where the mode has the input or the run has a tag.
-    fn tag_of_release(&self) -> Result<Option<Tag>, InputError> {
-        self.tag()
+    /// The tag that is released.
+    fn required_tag(&self) -> Result<Tag, RequestError> {
+        if let Some(tag) = self.tag()? {
+            return Ok(tag);
+        }
+        let text = self.tag_text()?.ok_or_else(|| self.inputs.missing("tag"))?;
+        text.parse::<Tag>().map_err(|error| no_version(&error))
     }
 
     fn commit_of_release(&self) -> Result<Option<CommitSha>, RequestError> {
@@ -321,6 +331,10 @@ impl Requests<'_> {
             token,
         ))
     }
+}
+
+fn no_version(error: &TagError) -> RequestError {
+    RequestError::Finding(Box::new(verify_tag::no_version(error)))
 }
 
 /// Whether `inner` is `outer` or lies in it, as far as their spellings tell.

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use super::version_sources::{self, Source, Stated};
 use crate::model::revision::CommitSha;
-use crate::model::tag::Tag;
+use crate::model::tag::{Tag, TagError};
 use crate::plan::context::Context;
 use crate::plan::{Failure, Mode, Output, OutputField, Plan};
 use crate::remote::disk::read::DiskRead;
 use crate::remote::error::{DiskError, RemoteError};
 use crate::remote::github::read::GithubRead;
-use crate::report::{Report, Rule, Severity};
+use crate::report::{Finding, Report, Rule, Severity};
 
 /// The request.
 #[derive(Clone, Debug)]
@@ -183,15 +183,7 @@ impl Mode for VerifyTag {
         let mut report = Report::default();
         let mut output = Verified::default();
         match self.tag.parse::<Tag>() {
-            Err(error) => {
-                let cause =
-                    std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-                report.push(
-                    NO_VERSION
-                        .finding(format!("{error}{cause}"))
-                        .hint("tag releases as `v1.2.0`, `v1.2.0-rc1` or `v1.2.0rc1`"),
-                );
-            }
+            Err(error) => report.push(no_version(&error)),
             Ok(tag) => {
                 compare_sources(
                     &version_sources::read(&readers.disk, &self.project_dir)?,
@@ -244,6 +236,14 @@ impl VerifyTag {
         }
         Ok(Some(found))
     }
+}
+
+/// The finding about a tag that names no version, for whoever needs one that does.
+pub(crate) fn no_version(error: &TagError) -> Finding {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    NO_VERSION
+        .finding(format!("{error}{cause}"))
+        .hint("tag releases as `v1.2.0`, `v1.2.0-rc1` or `v1.2.0rc1`")
 }
 
 fn compare_sources(sources: &[Source], tag: &Tag, project_dir: &std::path::Path, report: &mut Report) {
