@@ -88,6 +88,31 @@ const STRAY: Rule = Rule {
     since: "0.1.0",
 };
 
+/// A folder where only files are looked at.
+const NESTED: Rule = Rule {
+    id: "set/nested-folder",
+    severity: Severity::Warning,
+    rejected_by: &[],
+    summary: "A folder lies among the files of the release",
+    explain: "Only the files of `packages-dir` and `assets-dir` themselves are released, not those in folders below. \
+              Downloads of several artifacts put each into a folder of its own unless they are told to merge them \
+              (`merge-multiple: true`); collect-artifacts places all files side by side.",
+    sources: &["actions/download-artifact"],
+    since: "0.1.0",
+};
+
+/// A file for the release page that nobody could fetch under its name.
+const MISNAMED: Rule = Rule {
+    id: "set/asset-name",
+    severity: Severity::Error,
+    rejected_by: &[],
+    summary: "A file in the assets folder has a name that cannot be released",
+    explain: "A name that some system takes for a path, a device or a control sequence (`:`, `\\`, control characters, \
+              a space or dot at its end) cannot be stored everywhere. Give the file another name, or remove it.",
+    sources: &["Microsoft: naming files, paths and namespaces", "POSIX: portable filename character set"],
+    since: "0.1.0",
+};
+
 /// A manifest that does not fit the files beside it.
 const UNBOUND: Rule = Rule {
     id: "manifest/mismatch",
@@ -102,7 +127,7 @@ const UNBOUND: Rule = Rule {
 };
 
 /// The rules of this module.
-pub(crate) const RULES: &[Rule] = &[EMPTY, STRAY, UNBOUND];
+pub(crate) const RULES: &[Rule] = &[EMPTY, STRAY, NESTED, MISNAMED, UNBOUND];
 
 impl ReleaseSet {
     /// Looks at every file, all of it, and binds the set if nothing stands against it.
@@ -113,15 +138,7 @@ impl ReleaseSet {
         match self {
             Self::Manifest { file, folders } => from_manifest(disk, file, folders),
             Self::Folders { packages, assets } => {
-                let list = |folder: &Option<PathBuf>| {
-                    folder.as_deref().map_or(Ok(Vec::new()), |folder| disk.list(folder))
-                };
-                let (distributions, strays): (Vec<_>, Vec<_>) =
-                    list(packages)?.into_iter().partition(|path| looks_like_distribution(path));
-                let assets = list(assets)?;
-                let mut vetting = from_files(disk, origin, &distributions, &assets)?;
-                vetting.report.extend(strays.iter().map(|path| stray(path)));
-                Ok(vetting)
+                from_folders(disk, origin, packages.as_deref(), assets.as_deref())
             }
             Self::Files(paths) => from_files(disk, origin, paths, &[]),
         }
@@ -209,6 +226,38 @@ fn unbound(error: BindError, manifest: &Path) -> Result<Vec<Finding>, DiskError>
         Ok(UNBOUND.finding(message).in_file(file).hint(hint))
     };
     error.faults.into_iter().map(finding).collect()
+}
+
+fn from_folders(
+    disk: &DiskRead,
+    origin: &Origin,
+    packages: Option<&Path>,
+    assets: Option<&Path>,
+) -> Result<Vetting, ReleaseSetError> {
+    let files = |folder: Option<&Path>| folder.map_or(Ok(Vec::new()), |folder| disk.list(folder));
+    let folders = |folder: Option<&Path>| folder.map_or(Ok(Vec::new()), |folder| disk.folders(folder));
+    let (mut distributions, strays): (Vec<_>, Vec<_>) =
+        files(packages)?.into_iter().partition(|path| looks_like_distribution(path));
+    let mut nested = folders(packages)?;
+    // A folder that is called like a wheel was meant to be one: it is judged as a file, and is none.
+    distributions.extend(nested.extract_if(.., |path| looks_like_distribution(path)));
+    nested.extend(folders(assets)?);
+    let (assets, misnamed): (Vec<_>, Vec<_>) =
+        files(assets)?.into_iter().partition(|path| file_name(path).parse::<FileName>().is_ok());
+    let mut vetting = from_files(disk, origin, &distributions, &assets)?;
+    let place = |path: &PathBuf| path.display().to_string();
+    vetting.report.extend(strays.iter().map(|path| stray(path)));
+    vetting.report.extend(
+        nested.iter().map(|path| {
+            NESTED.finding("it is a folder, and the files in it are left out").in_file(place(path))
+        }),
+    );
+    vetting.report.extend(
+        misnamed
+            .iter()
+            .map(|path| MISNAMED.finding("no file of this name can be released").in_file(place(path))),
+    );
+    Ok(vetting)
 }
 
 fn from_files(

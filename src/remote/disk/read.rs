@@ -26,30 +26,37 @@ pub(crate) struct DiskRead {
 }
 
 impl DiskRead {
-    /// The regular files of `folder` itself, sorted by name. Hidden ones are left out. Links to files count as the
-    /// files they lead to, since build tools lay out their results so; a link to nowhere is an error, because a file
-    /// that was meant to be released is not there.
+    /// The files of `folder` itself, sorted by name. Hidden ones are left out. Links count as what they lead to, since
+    /// build tools lay out their results so. A link to nowhere and a pipe are listed too: somebody meant them to be
+    /// files, and whoever opens them hears why they are none.
     ///
     /// # Errors
     /// When the folder is not there (the source's kind is `NotFound`) or cannot be listed.
     pub(crate) fn list(&self, folder: &Path) -> Result<Vec<PathBuf>, DiskError> {
+        self.entries(folder).map(|entries| entries.into_iter().filter(|path| !path.is_dir()).collect())
+    }
+
+    /// The folders in `folder`, sorted by name, as [`Self::list`] has the files.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub(crate) fn folders(&self, folder: &Path) -> Result<Vec<PathBuf>, DiskError> {
+        self.entries(folder).map(|entries| entries.into_iter().filter(|path| path.is_dir()).collect())
+    }
+
+    fn entries(&self, folder: &Path) -> Result<Vec<PathBuf>, DiskError> {
         let metadata = std::fs::metadata(folder).map_err(|source| fault(folder, "listed", source))?;
         if !metadata.is_dir() {
             return Err(fault(folder, "listed", io::ErrorKind::NotADirectory.into()));
         }
-        let mut files = Vec::new();
+        let mut paths = Vec::new();
         for entry in WalkDir::new(folder).min_depth(1).max_depth(1).sort_by_file_name() {
             let entry = entry.map_err(|error| fault(folder, "listed", error.into()))?;
-            if is_hidden(entry.file_name()) {
-                continue;
-            }
-            let path = entry.into_path();
-            let metadata = std::fs::metadata(&path).map_err(|source| fault(&path, "read", source))?;
-            if metadata.is_file() {
-                files.push(path);
+            if !is_hidden(entry.file_name()) {
+                paths.push(entry.into_path());
             }
         }
-        Ok(files)
+        Ok(paths)
     }
 
     /// Opens a file to read.
@@ -224,6 +231,7 @@ mod tests {
         put(&folder.path().join("inner/deep"), "");
         let found = DiskRead::default().list(folder.path()).expect("listed");
         assert_eq!(names(&found), ["a", "b"]);
+        assert_eq!(names(&DiskRead::default().folders(folder.path()).expect("listed")), ["inner"]);
     }
 
     #[test]
@@ -236,13 +244,14 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn links_are_followed_and_a_link_to_nowhere_is_an_error() {
+    fn links_are_followed_and_a_link_to_nowhere_is_no_file_to_pass_over() {
         let folder = folder(&[("a", "x")]);
         std::os::unix::fs::symlink(folder.path().join("a"), folder.path().join("b")).expect("linked");
         let disk = DiskRead::default();
         assert_eq!(names(&disk.list(folder.path()).expect("listed")), ["a", "b"]);
         std::os::unix::fs::symlink("nowhere", folder.path().join("c")).expect("linked");
-        assert!(disk.list(folder.path()).expect_err("dangling").path.ends_with('c'));
+        assert_eq!(names(&disk.list(folder.path()).expect("listed")), ["a", "b", "c"]);
+        assert!(disk.open(&folder.path().join("c")).expect_err("dangling").path.ends_with('c'));
     }
 
     #[test]
