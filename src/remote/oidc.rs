@@ -49,8 +49,11 @@ impl AmbientIdentity {
         match (request_url.filter(|url| !url.is_empty()), request_token) {
             (Some(request_url), Some(request_token)) => Ok(Self { request_url, request_token }),
             _ => Err(RemoteError::Missing {
-                what: "the runner offers this job no identity token".into(),
-                hint: HINT.into(),
+                what: "there is no password, and the runner offers this job no identity to publish with"
+                    .into(),
+                hint: format!(
+                    "{HINT}. Or was an API token meant? a secret that is not there is an empty text"
+                ),
             }),
         }
     }

@@ -202,7 +202,9 @@ async fn post(api: &Api, address: Url, artifact: &Artifact, path: &Path) -> Resu
     match answer.status {
         201 => Ok(answer.json::<AssetWire>("the new asset as JSON")?.into()),
         200..=299 => {
-            Err(api.unexpected(&what, "201 with the new asset", format!("status {}", answer.status)))
+            let kind = if answer.is_page() { "a page of HTML" } else { "something else" };
+            let found = format!("{kind} (status {})", answer.status);
+            Err(api.unexpected(&what, "the new asset (status 201)", found))
         }
         _ => Err(Refusal::of_answer(&answer, &Method::POST).into_error()),
     }
