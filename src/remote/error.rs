@@ -64,7 +64,7 @@ pub(crate) struct DiskError {
 
 impl DiskError {
     /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<String> {
         let text = match self.source.kind() {
             io::ErrorKind::NotFound => "is the path right, and did the step before leave it there?",
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

@@ -18,7 +18,6 @@ use url::Url;
 use super::SERVICE;
 use super::refusal::{Refusal, patience};
 use crate::model::endpoints::Endpoint;
-use crate::model::secret::Secret;
 use crate::remote::error::RemoteError;
 use crate::remote::http::Http;
 use crate::remote::http::answer::Answer;
@@ -91,7 +90,7 @@ impl Transport {
             .header("x-github-api-version", API_VERSION);
         if let Some(value) = parts.headers.remove(header::AUTHORIZATION) {
             let value = value.to_str().map_err(|_error| unusable(&what, "the token is not plain text"))?;
-            call.authorization = Some(Secret::new(value.to_owned()));
+            call = call.authorized(value.to_owned());
         }
         if !body.is_empty() {
             call = call.header("content-type", "application/json");

@@ -12,6 +12,7 @@ use url::Url;
 use super::authority;
 use super::call::Call;
 use super::date::http_date;
+use crate::model::secret::Secret;
 use crate::remote::error::RemoteError;
 
 /// A service's own words are cut to this many characters.
@@ -65,6 +66,22 @@ impl Answer {
             url,
             body: Bytes::new(),
         }
+    }
+
+    /// The answer without these secrets, if it is a refusal: all of that may be told, and its words are cut to a
+    /// length, which leaves halves that nobody could find later.
+    pub(super) fn keeping(mut self, secrets: &[Secret<String>]) -> Self {
+        if self.is_success() {
+            return self;
+        }
+        for secret in secrets.iter().map(Secret::expose).filter(|secret| !secret.is_empty()) {
+            self.reason = self.reason.replace(secret.as_str(), "***");
+            let bytes = secret.as_bytes();
+            if self.body.windows(bytes.len()).any(|window| window == bytes) {
+                self.body = String::from_utf8_lossy(&self.body).replace(secret.as_str(), "***").into();
+            }
+        }
+        self
     }
 
     /// The host and port that answered, for messages.
@@ -355,6 +372,16 @@ mod tests {
         assert_eq!(found(""), "nothing");
         assert!(found("{}").starts_with("something else"));
         assert_eq!(answer(200, &[], "[1]").json::<Vec<u8>>("a list").expect("good"), [1]);
+    }
+
+    #[test]
+    fn a_refusal_keeps_the_secrets_of_its_request_also_where_it_is_cut() {
+        let secret = "hunter2-and-more";
+        let body = format!("{} {secret}", "x".repeat(WORDS - 8));
+        let keeping = |status| answer(status, &[], &body).keeping(&[Secret::new(secret.to_owned())]);
+        assert!(message(403, &body).contains("hunter2"), "the cut goes through the secret");
+        assert!(!keeping(403).message().contains("hunter2"), "{}", keeping(403).message());
+        assert!(keeping(200).body.ends_with(secret.as_bytes()), "what is no refusal is left as it is");
     }
 
     #[test]

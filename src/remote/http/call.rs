@@ -24,6 +24,8 @@ pub(crate) struct Call {
     pub(crate) headers: Vec<(&'static str, String)>,
     /// The value of `authorization`; it never leaves the origin of `url`.
     pub(crate) authorization: Option<Secret<String>>,
+    /// What a refusal must not repeat: the credential in its parts, and secrets that the body carries.
+    pub(crate) secrets: Vec<Secret<String>>,
     /// What is sent along.
     pub(crate) body: Body,
     /// An answer longer than this is an error; without it, [`Self::LIMIT_BYTES`] and, where a file is downloaded,
@@ -79,6 +81,7 @@ impl Call {
             url,
             headers: Vec::new(),
             authorization: None,
+            secrets: Vec::new(),
             body: Body::default(),
             limit_bytes: None,
             stays_at_home: false,
@@ -99,18 +102,32 @@ impl Call {
 
     /// Sends a token as `Authorization: Bearer`.
     #[must_use]
-    pub(crate) fn bearer(mut self, token: &Secret<String>) -> Self {
-        self.authorization = Some(Secret::new(format!("Bearer {}", token.expose())));
-        self
+    pub(crate) fn bearer(self, token: &Secret<String>) -> Self {
+        self.authorized(format!("Bearer {}", token.expose()))
     }
 
     /// Sends a user name and password as `Authorization: Basic`.
     #[must_use]
-    pub(crate) fn basic(mut self, user: &str, password: &Secret<String>) -> Self {
+    pub(crate) fn basic(self, user: &str, password: &Secret<String>) -> Self {
         use base64::Engine as _;
         let pair = format!("{user}:{}", password.expose());
         let value = base64::engine::general_purpose::STANDARD.encode(pair);
-        self.authorization = Some(Secret::new(format!("Basic {value}")));
+        self.authorized(format!("Basic {value}")).hiding(password)
+    }
+
+    /// Sends this as `Authorization`: a scheme and a credential.
+    #[must_use]
+    pub(crate) fn authorized(mut self, value: String) -> Self {
+        let credential = value.split_once(' ').map_or(value.as_str(), |(_, credential)| credential);
+        self.secrets.push(Secret::new(credential.trim().to_owned()));
+        self.authorization = Some(Secret::new(value));
+        self
+    }
+
+    /// Takes this out of a refusal that repeats it.
+    #[must_use]
+    pub(crate) fn hiding(mut self, secret: &Secret<String>) -> Self {
+        self.secrets.push(secret.clone());
         self
     }
 

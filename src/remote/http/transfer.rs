@@ -127,11 +127,11 @@ impl Http {
         let mut answer = Answer::begin(call, url, &response);
         let Sink::Hashed { target } = sink else {
             answer.body = self.read_whole(call, &answer, &mut response).await?;
-            return Ok((answer, None));
+            return Ok((answer.keeping(&call.secrets), None));
         };
         if !response.status().is_success() {
             answer.body = self.read_whole(call, &answer, &mut response).await?;
-            return Ok((answer, None));
+            return Ok((answer.keeping(&call.secrets), None));
         }
         let mut hasher = Hasher::new();
         if let Some(file) = target {

@@ -119,6 +119,7 @@ async fn mint(
         )
         .header("accept", "application/json")
         .json(&serde_json::json!({ "token": proof.expose() }))
+        .hiding(&proof)
         .limit(LIMIT_BYTES);
         let (error, delay) = match http.send(&call).await {
             Ok(answer) if answer.is_success() => return minted(http, &answer),
@@ -156,8 +157,7 @@ fn minted(http: &Http, answer: &Answer) -> Result<Minted, RemoteError> {
     Ok(Minted { token: Secret::new(token), ends: now + left.min(Duration::from_secs(86_400)) })
 }
 
-/// Why the index does not trust this job, with what the job said of itself. An answer may repeat the identity token:
-/// it is taken out.
+/// Why the index does not trust this job, with what the job said of itself.
 fn refusal(answer: &Answer, proof: &Secret<String>) -> RemoteError {
     let claims = oidc::claims(proof).filter(|_| answer.status < 500);
     let hint = claims.map(|claims| {
@@ -166,11 +166,5 @@ fn refusal(answer: &Answer, proof: &Secret<String>) -> RemoteError {
              this workflow and this environment? the job said: {claims}"
         )
     });
-    match answer.error(hint) {
-        RemoteError::Status { service, what, status, message, hint } => {
-            let message = message.replace(proof.expose().as_str(), "***");
-            RemoteError::Status { service, what, status, message, hint }
-        }
-        other => other,
-    }
+    answer.error(hint)
 }
