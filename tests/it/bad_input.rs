@@ -8,9 +8,6 @@ mod services;
 mod tags;
 mod typed;
 
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
-
 use crate::support::program::{Outcome, Program};
 use crate::support::world::World;
 
@@ -91,36 +88,4 @@ fn says(outcome: &Outcome, texts: &[&str]) {
     for text in texts {
         assert!(log.contains(text), "`{text}` is not said\n{}", outcome.told());
     }
-}
-
-/// The origin of a server that gives everybody the page of a wireless network's log-in.
-fn page_server() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback is there");
-    let address = listener.local_addr().expect("it is bound");
-    let body = "<!doctype html><html><head><title>Sign in</title></head><body>Welcome.</body></html>";
-    let answer = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    );
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            // As much of the request as comes within a moment, so that the client can send all of it.
-            drop(stream.set_read_timeout(Some(std::time::Duration::from_millis(200))));
-            let mut buffer = [0; 64 << 10];
-            while stream.read(&mut buffer).is_ok_and(|read| read > 0 && !ends(&buffer[..read])) {}
-            drop(stream.write_all(answer.as_bytes()));
-        }
-    });
-    format!("http://{address}")
-}
-
-/// Whether a request without a body ends here.
-fn ends(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"GET") && bytes.ends_with(b"\r\n\r\n")
-}
-
-/// The origin of a port that nobody listens on.
-fn closed_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback is there");
-    format!("http://{}", listener.local_addr().expect("it is bound"))
 }

@@ -13,5 +13,6 @@ mod examples;
 mod github_rules;
 mod lint;
 mod peers;
+mod secrets;
 mod story;
 mod support;

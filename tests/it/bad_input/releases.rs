@@ -112,7 +112,9 @@ fn files_of_another_version_than_the_tag() {
 fn an_index_that_holds_other_bytes() {
     let world = ready();
     let (name, bytes) = world.files[0].clone();
-    world.universe.index(|index| drop(index.place(&name.parse().expect("a name"), &b"other"[..])));
+    let placed =
+        world.universe.index(|index| index.place(&name.parse().expect("a name"), &b"other"[..]).is_some());
+    assert!(placed, "{name} is a wheel");
     let outcome = refused(&world, world.phase(Phase::Publish), 1);
     assert!(outcome.finds("publish/other-bytes", &name), "{}", outcome.told());
     says(&outcome, &[&release_action::model::digest::Sha256::of(&bytes).to_string()]);

@@ -6,7 +6,8 @@ use release_action::sim::fault::{Fault, FaultKind};
 use release_action::sim::github::access::{Access, Permissions};
 use release_action::sim::index::Scope;
 
-use super::{closed_port, log, page_server, refused, says};
+use super::{log, refused, says};
+use crate::support::canned::{canned, closed_port, log_in_page};
 use crate::support::program::{Outcome, Program};
 use crate::support::world::{Phase, TOKEN, World};
 
@@ -157,7 +158,7 @@ fn the_upload_cannot_be_reached() {
 fn a_page_in_the_place_of_github() {
     for phase in OF_GITHUB {
         let world = before(phase);
-        let outcome = unsure(&world, world.phase(phase).env("GITHUB_API_URL", page_server()));
+        let outcome = unsure(&world, world.phase(phase).env("GITHUB_API_URL", canned(log_in_page)));
         says(&outcome, &["GitHub at `127.0.0.1:", "a page of HTML", "proxy or a log-in page"]);
     }
 }
@@ -165,14 +166,15 @@ fn a_page_in_the_place_of_github() {
 #[test]
 fn a_page_in_the_place_of_the_index() {
     let world = before(Phase::Publish);
-    let outcome = unsure(&world, world.phase(Phase::Publish).input("index-url", page_server()));
+    let outcome = unsure(&world, world.phase(Phase::Publish).input("index-url", canned(log_in_page)));
     says(&outcome, &["the package index at `127.0.0.1:", "a page of HTML", "proxy or a log-in page"]);
 }
 
 #[test]
 fn a_page_in_the_place_of_the_upload() {
     let world = before(Phase::Publish);
-    let program = world.phase(Phase::Publish).input("repository-url", format!("{}/legacy/", page_server()));
+    let program =
+        world.phase(Phase::Publish).input("repository-url", format!("{}/legacy/", canned(log_in_page)));
     let outcome = program.run().expect_code(2);
     super::assert_tells(&outcome);
     says(&outcome, &["a page of HTML", "uploading `sample-1.2.0-"]);

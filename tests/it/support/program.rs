@@ -289,7 +289,7 @@ impl Outcome {
 
     /// No secret shows, neither as it is nor in the forms in which it travels.
     #[track_caller]
-    fn keeps(&self, secrets: &[String]) {
+    pub(crate) fn keeps(&self, secrets: &[String]) {
         let masked = |text: &str| -> String {
             text.lines()
                 .filter(|line| !line.starts_with("::add-mask::"))
@@ -313,7 +313,7 @@ impl Outcome {
 }
 
 /// A secret as it is, in a JSON text, in an address, and in a Basic credential.
-fn forms_of(secret: &str) -> Vec<String> {
+pub(crate) fn forms_of(secret: &str) -> Vec<String> {
     let quoted = serde_json::to_string(secret).expect("a string is JSON");
     let escaped = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC);
     vec![
