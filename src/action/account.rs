@@ -134,20 +134,25 @@ pub(crate) mod tests {
         rejected_by: &["pip", "uv"],
         summary: "a member's digest is not the one in RECORD",
         explain: "",
+        fix: "build the wheel again, and change nothing in it afterwards",
         sources: &["a specification"],
         since: "0.1.0",
     };
 
-    const NO_SDIST: Rule =
-        Rule { id: "set/no-sdist", severity: Severity::Warning, rejected_by: &[], ..HASH_MISMATCH };
+    const NO_SDIST: Rule = Rule {
+        id: "set/no-sdist",
+        severity: Severity::Warning,
+        rejected_by: &[],
+        fix: "build an sdist beside the wheels",
+        ..HASH_MISMATCH
+    };
 
     /// The account that `docs/report.md` shows.
     pub(crate) fn blocked() -> Account {
         let mismatch = HASH_MISMATCH
             .finding("RECORD states another digest than the member has")
             .in_file("demo-1.2.0-py3-none-any.whl")
-            .at("demo/__init__.py")
-            .hint("build the wheel again, and change nothing in it afterwards");
+            .at("demo/__init__.py");
         Account {
             mode: "validate-wheels",
             conclusion: Conclusion::of_ending(Ending::Blocked, 0),
@@ -162,6 +167,17 @@ pub(crate) mod tests {
             fields: vec![("wheels", "1".to_owned()), ("sdists", "0".to_owned())],
             trouble: None,
         }
+    }
+
+    /// Several findings of one rule, in two files, one of them with a hint of its own, and one of another rule.
+    pub(crate) fn repeated() -> Report {
+        let mismatch = |file: &str, member: &str| HASH_MISMATCH.finding("differs").in_file(file).at(member);
+        let more = HASH_MISMATCH.finding("and 80 more of this kind").in_file("a.whl");
+        let another = NO_SDIST.finding("another rule").in_file("a.whl").at("b.py");
+        let signed = mismatch("a.whl", "b.so").hint("sign it before the wheel is packed");
+        let first = ["a.py", "b.py", "c.py"].map(|member| mismatch("a.whl", member));
+        let second = ["a.py", "b.py"].map(|member| mismatch("b.whl", member));
+        first.into_iter().chain([more, another, signed]).chain(second).collect()
     }
 
     /// The account of a run that broke off.

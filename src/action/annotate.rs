@@ -108,11 +108,17 @@ pub(crate) fn masks(secret: &str) -> Vec<Command> {
 /// The findings as annotations, capped by type; the last of a type then says how many more there are. `errors`
 /// annotations of that type were sent before.
 pub(crate) fn annotations(report: &Report, errors: usize) -> Vec<Command> {
-    let findings = report.findings();
+    let groups = report.groups();
+    // The hint of a group is at the end of its first message.
+    let findings: Vec<_> = groups
+        .iter()
+        .flat_map(|group| group.iter().enumerate().map(|(position, finding)| (*finding, position == 0)))
+        .collect();
     [Severity::Error, Severity::Warning, Severity::Info]
         .into_iter()
         .flat_map(|severity| {
-            let of_type: Vec<_> = findings.iter().filter(|finding| finding.severity == severity).collect();
+            let of_type: Vec<_> =
+                findings.iter().filter(|(finding, _)| finding.severity == severity).collect();
             let room =
                 ANNOTATIONS_PER_TYPE.saturating_sub(if severity == Severity::Error { errors } else { 0 });
             let shown = if of_type.len() > room { room.saturating_sub(1) } else { of_type.len() };
@@ -121,21 +127,23 @@ pub(crate) fn annotations(report: &Report, errors: usize) -> Vec<Command> {
                 let message = format!("… and {rest} more: see the log or the summary of this run");
                 Command::annotation(severity, None, "more findings", &message)
             });
-            let commands: Vec<_> = of_type[..shown].iter().map(|finding| annotation(finding)).collect();
+            let commands: Vec<_> =
+                of_type[..shown].iter().map(|(finding, is_first)| annotation(finding, *is_first)).collect();
             commands.into_iter().chain(more)
         })
         .collect()
 }
 
-fn annotation(finding: &Finding) -> Command {
+fn annotation(finding: &Finding, with_hint: bool) -> Command {
     let Finding { check, severity, place, message, hint, rejected_by: _ } = finding;
     let member = place.member.as_ref().map(|member| format!("{member}: ")).unwrap_or_default();
-    let hint = hint.as_ref().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+    let hint = hint.as_ref().filter(|_| with_hint).map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     Command::annotation(*severity, place.file.as_deref(), check, &format!("{member}{message}{hint}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::account::tests::repeated;
     use super::*;
     use crate::report::Rule;
 
@@ -145,6 +153,7 @@ mod tests {
         rejected_by: &["pip"],
         summary: "a digest differs",
         explain: "",
+        fix: "build it again",
         sources: &["a specification"],
         since: "0.1.0",
     };
@@ -219,6 +228,21 @@ mod tests {
     }
 
     #[test]
+    fn a_hint_is_told_once_for_the_findings_of_a_rule_in_a_file() {
+        let lines: Vec<_> = annotations(&repeated(), 0).iter().map(Command::line).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        ::error file=a.whl,title=record/hash-mismatch::a.py: differs%0Ahint: build the wheel again, and change nothing in it afterwards
+        ::error file=a.whl,title=record/hash-mismatch::b.py: differs
+        ::error file=a.whl,title=record/hash-mismatch::c.py: differs
+        ::error file=a.whl,title=record/hash-mismatch::and 80 more of this kind
+        ::error file=a.whl,title=record/hash-mismatch::b.so: differs%0Ahint: sign it before the wheel is packed
+        ::error file=b.whl,title=record/hash-mismatch::a.py: differs%0Ahint: build the wheel again, and change nothing in it afterwards
+        ::error file=b.whl,title=record/hash-mismatch::b.py: differs
+        ::warning file=a.whl,title=set/no-sdist::b.py: another rule%0Ahint: build an sdist beside the wheels
+        ");
+    }
+
+    #[test]
     fn annotations_are_capped_by_type() {
         let findings = |count: usize, severity| {
             (0..count)
@@ -230,7 +254,7 @@ mod tests {
         let warnings: Vec<_> = lines.iter().filter(|line| line.starts_with("::warning")).collect();
         assert_eq!(warnings.len(), 10);
         assert!(warnings[9].ends_with("… and 3 more: see the log or the summary of this run"));
-        assert_eq!(lines[0], "::error file=00.whl,title=record/hash-mismatch::bad");
+        assert_eq!(lines[0], "::error file=00.whl,title=record/hash-mismatch::bad%0Ahint: build it again");
         let after_one: Vec<_> = annotations(&report, 1).iter().map(Command::line).collect();
         assert!(
             after_one[8].starts_with("::error") && after_one[8].contains("… and 2 more"),

@@ -55,22 +55,19 @@ fn brief(step: &str) -> &str {
     step.split(" (").next().unwrap_or(step)
 }
 
-/// The findings, grouped by file, and their count.
+/// The findings, grouped by file and rule, and their count.
 pub(crate) fn report(report: &Report) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut file = None;
-    let mut hinted = BTreeSet::new();
-    for finding in report.findings() {
-        if file != Some(&finding.place.file) {
-            file = Some(&finding.place.file);
-            let name = finding.place.file.as_deref().unwrap_or("the whole set");
+    for group in report.groups() {
+        let Some(first) = group.first() else { continue };
+        if file != Some(&first.place.file) {
+            file = Some(&first.place.file);
+            let name = first.place.file.as_deref().unwrap_or("the whole set");
             lines.push(Line::toned(Tone::Strong, name));
         }
-        lines.extend(finding_lines(finding));
-        // What to do is said once, however many findings ask for it.
-        if let Some(hint) = finding.hint.as_ref().filter(|hint| hinted.insert((finding.check, *hint))) {
-            lines.push(Line::plain(format!("    hint: {hint}")));
-        }
+        lines.extend(group.iter().map(|finding| finding_line(finding)));
+        lines.extend(advice(first));
     }
     if !lines.is_empty() {
         lines.push(Line::plain(counts(report)));
@@ -78,8 +75,8 @@ pub(crate) fn report(report: &Report) -> Vec<Line> {
     lines
 }
 
-fn finding_lines(finding: &Finding) -> Vec<Line> {
-    let Finding { check, severity, place, message, hint: _, rejected_by } = finding;
+fn finding_line(finding: &Finding) -> Line {
+    let Finding { check, severity, place, message, hint: _, rejected_by: _ } = finding;
     let tone = match severity {
         Severity::Error => Tone::Bad,
         Severity::Warning => Tone::Doubtful,
@@ -87,11 +84,16 @@ fn finding_lines(finding: &Finding) -> Vec<Line> {
     };
     let line = Line::plain("  ").then(tone, severity.to_string()).then(Tone::Dim, format!(" {check}"));
     let member = place.member.as_ref().map(|member| format!(" {member}:")).unwrap_or_default();
-    let mut lines = vec![line.then(Tone::Plain, format!(":{member} {message}"))];
-    if !rejected_by.is_empty() {
-        lines.push(Line::toned(Tone::Dim, format!("    rejected by: {}", rejected_by.join(", "))));
-    }
-    lines
+    line.then(Tone::Plain, format!(":{member} {message}"))
+}
+
+/// What holds for all findings of a group.
+fn advice(first: &Finding) -> impl Iterator<Item = Line> {
+    let Finding { hint, rejected_by, .. } = first;
+    let rejected_by = (!rejected_by.is_empty())
+        .then(|| Line::toned(Tone::Dim, format!("    rejected by: {}", rejected_by.join(", "))));
+    let hint = hint.as_ref().map(|hint| Line::plain(format!("    hint: {hint}")));
+    rejected_by.into_iter().chain(hint)
 }
 
 /// `2 errors, 1 warning`, without the types that do not occur.
@@ -210,7 +212,7 @@ pub(crate) fn duration(duration: Duration) -> String {
 mod tests {
     use insta::assert_snapshot;
 
-    use super::super::account::tests::{blocked, partial};
+    use super::super::account::tests::{blocked, partial, repeated};
     use super::*;
 
     fn text(lines: &[Line]) -> String {
@@ -244,12 +246,37 @@ mod tests {
         assert_snapshot!(text(&closing(&blocked())), @"
         the whole set
           warning set/no-sdist: there is no sdist
+            hint: build an sdist beside the wheels
         demo-1.2.0-py3-none-any.whl
           error record/hash-mismatch: demo/__init__.py: RECORD states another digest than the member has
             rejected by: pip, uv
             hint: build the wheel again, and change nothing in it afterwards
         1 error, 1 warning
         validate-wheels: blocked (1 error, 1 warning; nothing was changed)
+        ");
+    }
+
+    #[test]
+    fn a_hint_is_told_once_for_the_findings_of_a_rule_in_a_file() {
+        assert_snapshot!(text(&report(&repeated())), @"
+        a.whl
+          error record/hash-mismatch: a.py: differs
+          error record/hash-mismatch: b.py: differs
+          error record/hash-mismatch: c.py: differs
+          error record/hash-mismatch: and 80 more of this kind
+            rejected by: pip, uv
+            hint: build the wheel again, and change nothing in it afterwards
+          error record/hash-mismatch: b.so: differs
+            rejected by: pip, uv
+            hint: sign it before the wheel is packed
+          warning set/no-sdist: b.py: another rule
+            hint: build an sdist beside the wheels
+        b.whl
+          error record/hash-mismatch: a.py: differs
+          error record/hash-mismatch: b.py: differs
+            rejected by: pip, uv
+            hint: build the wheel again, and change nothing in it afterwards
+        7 errors, 1 warning
         ");
     }
 

@@ -27,8 +27,11 @@ pub(crate) fn summary(account: &Account) -> String {
     writeln!(text, "{} · {applied} applied", counts(&account.report)).expect(STRING);
     text.extend(account.trouble.as_ref().map(trouble));
     let mut page = Page { text, full: false };
-    let findings = account.report.findings();
-    page.table("Findings", &["severity", "check", "where", "what"], findings.iter().map(|f| finding_row(f)));
+    let groups = account.report.groups();
+    let findings = groups.iter().flat_map(|group| {
+        group.iter().enumerate().map(|(position, finding)| finding_row(finding, position == 0))
+    });
+    page.table("Findings", &["severity", "check", "where", "what"], findings);
     page.table("Left to do", &["step"], account.left.iter().map(|step| vec![cell(step)]));
     let steps = account.plan.iter().enumerate();
     let steps = steps.flat_map(|(wave, steps)| steps.iter().map(move |step| plan_row(wave + 1, step)));
@@ -80,14 +83,15 @@ fn trouble(trouble: &Trouble) -> String {
     format!("\n> **error:** {chain}\n{hint}")
 }
 
-fn finding_row(finding: &Finding) -> Vec<String> {
+/// The first row of a group has what holds for all of it.
+fn finding_row(finding: &Finding, is_first: bool) -> Vec<String> {
     let Finding { check, severity, place, message, hint, rejected_by } = finding;
     let places = [&place.file, &place.member].into_iter().flatten().map(|place| code(place));
     let mut what = cell(message);
-    if !rejected_by.is_empty() {
+    if is_first && !rejected_by.is_empty() {
         write!(what, "<br>rejected by: {}", cell(&rejected_by.join(", "))).expect(STRING);
     }
-    if let Some(hint) = hint {
+    if let Some(hint) = hint.as_ref().filter(|_| is_first) {
         write!(what, "<br>hint: {}", cell(hint)).expect(STRING);
     }
     vec![severity.to_string(), code(check), places.collect::<Vec<_>>().join("<br>"), what]
@@ -165,7 +169,7 @@ fn code(text: &str) -> String {
 mod tests {
     use insta::assert_snapshot;
 
-    use super::super::account::tests::{blocked, partial};
+    use super::super::account::tests::{blocked, partial, repeated};
     use super::*;
 
     #[test]
@@ -179,7 +183,7 @@ mod tests {
 
         | severity | check | where | what |
         |---|---|---|---|
-        | warning | `set/no-sdist` |  | there is no sdist |
+        | warning | `set/no-sdist` |  | there is no sdist<br>hint: build an sdist beside the wheels |
         | error | `record/hash-mismatch` | `demo-1.2.0-py3-none-any.whl`<br>`demo/__init__.py` | RECORD states another digest than the member has<br>rejected by: pip, uv<br>hint: build the wheel again, and change nothing in it afterwards |
 
         ### Plan
@@ -202,6 +206,22 @@ mod tests {
         | `outcome` | blocked |
         | `wheels` | 1 |
         | `sdists` | 0 |
+        ");
+    }
+
+    #[test]
+    fn a_hint_is_told_once_for_the_findings_of_a_rule_in_a_file() {
+        let text = summary(&Account { report: repeated(), ..blocked() });
+        let (_, rows) = text.split_once("|---|---|---|---|\n").expect("a table");
+        assert_snapshot!(rows.split("\n\n").next().expect("rows"), @"
+        | error | `record/hash-mismatch` | `a.whl`<br>`a.py` | differs<br>rejected by: pip, uv<br>hint: build the wheel again, and change nothing in it afterwards |
+        | error | `record/hash-mismatch` | `a.whl`<br>`b.py` | differs |
+        | error | `record/hash-mismatch` | `a.whl`<br>`c.py` | differs |
+        | error | `record/hash-mismatch` | `a.whl` | and 80 more of this kind |
+        | error | `record/hash-mismatch` | `a.whl`<br>`b.so` | differs<br>rejected by: pip, uv<br>hint: sign it before the wheel is packed |
+        | warning | `set/no-sdist` | `a.whl`<br>`b.py` | another rule<br>hint: build an sdist beside the wheels |
+        | error | `record/hash-mismatch` | `b.whl`<br>`a.py` | differs<br>rejected by: pip, uv<br>hint: build the wheel again, and change nothing in it afterwards |
+        | error | `record/hash-mismatch` | `b.whl`<br>`b.py` | differs |
         ");
     }
 

@@ -55,10 +55,10 @@ const fn looks_at(run: &Run) -> &'static str {
 fn section(page: &mut String, (name, rules): Family<'_>, looks_at: impl Fn(&str) -> Option<&'static str>) {
     write!(page, "\n### {name}\n").expect(STRING);
     for rule in rules {
-        let Rule { id, severity, rejected_by, summary, explain, sources, since } = rule;
-        let (first, rest) = summary.split_at(summary.chars().next().map_or(0, char::len_utf8));
-        let summary = first.to_uppercase() + rest;
+        let Rule { id, severity, rejected_by, summary, explain, fix, sources, since } = rule;
+        let summary = capitalised(summary);
         write!(page, "\n#### `{id}`\n\n{summary}.\n\n{explain}\n\n").expect(STRING);
+        write!(page, "**What to do:** {fix}.\n\n").expect(STRING);
         writeln!(page, "- weighs: {severity}").expect(STRING);
         if let Some(looks_at) = looks_at(id) {
             writeln!(page, "- looks at: {looks_at}").expect(STRING);
@@ -69,6 +69,11 @@ fn section(page: &mut String, (name, rules): Family<'_>, looks_at: impl Fn(&str)
         writeln!(page, "- stands on: {}", sources.join("; ")).expect(STRING);
         writeln!(page, "- since: {since}").expect(STRING);
     }
+}
+
+fn capitalised(text: &str) -> String {
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    first.to_uppercase() + rest
 }
 
 const STRING: &str = "writing to a string cannot fail";

@@ -20,8 +20,9 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi", "twine"],
             summary: "the file is neither a wheel nor an sdist",
-            explain: "An index takes `.whl` and `.tar.gz` files, spelled just so. Keep other files out of the folder \
-                      of packages; executables and the like belong into the folder of release assets.",
+            explain: "An index takes `.whl` and `.tar.gz` files, spelled just so. Executables and the like belong on \
+                      the release page, not on an index.",
+            fix: "build sdists as `.tar.gz`, and move files that are no packages to `assets-dir`",
             sources: &["PEP 527", "PEP 625", "PEP 715"],
             since: "0.1.0",
         },
@@ -36,8 +37,9 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi"],
             summary: "the file name holds characters that no file name may have",
-            explain: "Path separators, control characters and marks that turn the direction of text let a file \
-                      be written elsewhere or be taken for another one. Rename it.",
+            explain: "Path separators, control characters and marks that turn the direction of text let a file be \
+                      written elsewhere or be taken for another one.",
+            fix: "rename the file to the plain name that the build backend gave it",
             sources: &["PyPI, validation of uploaded file names"],
             since: "0.1.0",
         },
@@ -54,6 +56,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "the wheel's name has not the five or six parts that it must have",
             explain: "A wheel is called `{name}-{version}-{python}-{abi}-{platform}.whl`, with a build tag behind \
                       the version at will. Hyphens inside a part are written as `_`.",
+            fix: "give the file back the name that the build backend gave it, or build it again",
             sources: &[WHEEL_NAMES],
             since: "0.1.0",
         },
@@ -71,7 +74,8 @@ pub(super) const CHECKS: &[Check] = &[
             rejected_by: &["pypi", "pip", "uv"],
             summary: "the wheel's name starts with what is no project name",
             explain: "The first part is the project's name: letters, digits, `.` and `_`, and never two `_` in a \
-                      row. Build the wheel with a current build backend instead of renaming it.",
+                      row.",
+            fix: "build the wheel again with a current build backend, and do not rename it",
             sources: &[WHEEL_NAMES],
             since: "0.1.0",
         },
@@ -90,6 +94,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "the wheel's name does not spell the project in normal form",
             explain: "In file names a project is written in lower case with `_` for every run of `-`, `_` and `.`. \
                       A current build backend does that; old versions of setuptools and `wheel` did not.",
+            fix: "update the build backend (setuptools, `wheel`), build the wheel again, and do not rename it",
             sources: &[WHEEL_NAMES, "name normalisation (PEP 503)"],
             since: "0.1.0",
         },
@@ -107,7 +112,8 @@ pub(super) const CHECKS: &[Check] = &[
             rejected_by: &["pypi", "pip", "uv"],
             summary: "the version in the wheel's name is no PEP 440 version",
             explain: "Installers read the version from the file name before anything else, and pass over a file \
-                      whose version they cannot read. Mend the version in the project and build again.",
+                      whose version they cannot read.",
+            fix: "give the project a PEP 440 version such as `1.2.0rc1`, and build again",
             sources: &[WHEEL_NAMES, "version specifiers (PEP 440)"],
             since: "0.1.0",
         },
@@ -125,7 +131,8 @@ pub(super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "the version in the wheel's name is not in normal form",
             explain: "Versions compare by meaning, so installers take the file; yet other tools compare names as \
-                      text. Build with a current build backend, which writes the normal form.",
+                      text.",
+            fix: "write the version in its normal form in the project, and build again with a current build backend",
             sources: &[WHEEL_NAMES, "version specifiers (PEP 440), normalisation"],
             since: "0.1.0",
         },
@@ -142,9 +149,10 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi"],
             summary: "the version has a local part",
-            explain: "What stands behind `+` marks a build that was not published; no public index takes it. \
-                      Usually the version comes from a tool that adds the commit when the tag is not at `HEAD` or \
-                      the working tree was changed: build from the clean checkout of the tag, with its history.",
+            explain: "What stands behind `+` marks a build that was not published; no public index takes it. Usually \
+                      the version comes from a tool that adds the commit when the tag is not at `HEAD` or the \
+                      working tree was changed.",
+            fix: "check out the tag itself, unchanged and with its history (`fetch-depth: 0`), and build there",
             sources: &["version specifiers (PEP 440), local version identifiers"],
             since: "0.1.0",
         },
@@ -166,6 +174,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "the wheel's build tag does not start with a digit",
             explain: "A name of six parts has a build tag behind the version, and it starts with a number. If no \
                       build tag was meant, one of the other parts holds a hyphen too many.",
+            fix: "build the wheel again and do not rename it; start a build tag that was meant with a digit",
             sources: &[WHEEL_NAMES],
             since: "0.1.0",
         },
@@ -184,6 +193,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "a tag in the wheel's name is none",
             explain: "Tags are letters, digits and `_`, several of them joined by `.`; a Python tag starts with a \
                       letter. No installer chooses a wheel with other tags.",
+            fix: "build the wheel again with a current build backend; set tags of your own with `wheel tags` only",
             sources: &[TAGS],
             since: "0.1.0",
         },
@@ -202,6 +212,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "a tag stands twice in the wheel's name",
             explain: "A compressed set names each tag once. The second one does nothing, and was perhaps meant to \
                       be another one.",
+            fix: "name the tag once where the build sets it (`--python-tag`, `--plat-name`), and build again",
             sources: &[TAGS],
             since: "0.1.0",
         },
@@ -221,6 +232,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "the tags of a compressed set are not sorted",
             explain: "Sorted sets give one wheel one name. Several build tools write the newest platform tag \
                       first, and nothing depends on it today.",
+            fix: "do nothing, or sort the tags where the build sets them if you compare wheels by name",
             sources: &[TAGS],
             since: "0.1.0",
         },
@@ -239,6 +251,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "the sdist's name is not the one that its project and version have",
             explain: "An sdist is called `{name}-{version}.tar.gz`, with the project's name in normal form (lower \
                       case, `_` for every run of `-`, `_` and `.`) and the version in its normal form.",
+            fix: "build the sdist again with a current build backend (`python -m build --sdist`), and do not rename it",
             sources: &[SDIST_NAMES],
             since: "0.1.0",
         },

@@ -20,9 +20,9 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi", "pip", "uv"],
             summary: "the wheel has not the one `.dist-info` directory that its name promises",
-            explain: "Everything an installer knows of a wheel stands in `{name}-{version}.dist-info`, spelled as \
-                      in the file name, and there is one. Wheels that were renamed, or merged from two, break this. \
-                      Build the wheel anew.",
+            explain: "Everything an installer knows of a wheel stands in `{name}-{version}.dist-info`, spelled as in \
+                      the file name, and there is one. Wheels that were renamed, or merged from two, break this.",
+            fix: "build the wheel again, and neither rename nor merge wheels afterwards",
             sources: &[DIST_INFO],
             since: "0.1.0",
         },
@@ -39,8 +39,8 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi", "pip", "uv"],
             summary: "METADATA, WHEEL or RECORD is missing",
-            explain: "A wheel has all three in its `.dist-info` directory. Build it with a build backend instead of \
-                      packing it by hand.",
+            explain: "A wheel has all three in its `.dist-info` directory, and installers need them all.",
+            fix: "build the wheel with a build backend (`python -m build --wheel`) instead of packing it by hand",
             sources: &[DIST_INFO],
             since: "0.1.0",
         },
@@ -58,7 +58,8 @@ pub(super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "METADATA, WHEEL, RECORD or PKG-INFO is too long to be read",
             explain: "No real distribution has megabytes of metadata, and whoever reads such a file must hold it in \
-                      memory. Move long texts out of the description.",
+                      memory.",
+            fix: "shorten the long description (`readme`) and link to the whole text; for RECORD, pack fewer files",
             sources: &["limits of this program"],
             since: "0.1.0",
         },
@@ -78,7 +79,8 @@ pub(super) const CHECKS: &[Check] = &[
             rejected_by: &["pypi", "twine"],
             summary: "METADATA or PKG-INFO is no clean UTF-8",
             explain: "The file is UTF-8 without a byte order mark and without NUL. Usually a README was read in \
-                      another encoding: save it as UTF-8.",
+                      another encoding.",
+            fix: "save the README as UTF-8 without a byte order mark, and build again",
             sources: &[CORE_METADATA],
             since: "0.1.0",
         },
@@ -97,8 +99,9 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Warning,
             rejected_by: &[],
             summary: "a line among the headers of METADATA or PKG-INFO is no header",
-            explain: "Readers take the first such line for the end of the headers, so every field behind it is \
-                      lost. Most often a value of several lines was written without indentation.",
+            explain: "Readers take the first such line for the end of the headers, so every field behind it is lost. \
+                      Most often a value of several lines was written without indentation, such as a summary.",
+            fix: "write the summary (`description` in `pyproject.toml`) as one line, and build again",
             sources: &[CORE_METADATA, "Python, email.parser (compat32)"],
             since: "0.1.0",
         },
@@ -119,6 +122,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "METADATA or PKG-INFO does not state one good project name",
             explain: "`Name` stands there once, with letters, digits, `.`, `-` and `_`, and a letter or digit at \
                       both ends.",
+            fix: "set one good `name` in `pyproject.toml`, and let the build backend write the metadata",
             sources: &[CORE_METADATA, "name normalisation (PEP 503)"],
             since: "0.1.0",
         },
@@ -138,6 +142,7 @@ pub(super) const CHECKS: &[Check] = &[
             rejected_by: &["pypi", "pip", "twine"],
             summary: "METADATA or PKG-INFO does not state one good version",
             explain: "`Version` stands there once, follows PEP 440 and has no blanks around it.",
+            fix: "set one PEP 440 `version` in `pyproject.toml`, and let the build backend write the metadata",
             sources: &[CORE_METADATA, "version specifiers (PEP 440)"],
             since: "0.1.0",
         },
@@ -158,6 +163,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "METADATA or PKG-INFO and the file name name different projects",
             explain: "An index files the distribution under one name, and an installer finds the other one inside. \
                       The file was renamed after the build, or packed from the wrong folder.",
+            fix: "set the right `name` in `pyproject.toml`, build again, and do not rename what was built",
             sources: &[CORE_METADATA, "binary distribution format", "source distribution format"],
             since: "0.1.0",
         },
@@ -178,6 +184,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "METADATA or PKG-INFO and the file name state different versions",
             explain: "An installer that asked for one version gets another one, and refuses it. The file was renamed \
                       after the build, or the version was changed between two build steps.",
+            fix: "set the version in one place, build again into an empty folder, and do not rename what was built",
             sources: &[CORE_METADATA, "binary distribution format", "source distribution format"],
             since: "0.1.0",
         },

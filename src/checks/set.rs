@@ -18,8 +18,8 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &[],
             summary: "the files are of different versions",
-            explain: "A release has one version. Usually files of an earlier build were left in the folder: build \
-                      into an empty one.",
+            explain: "A release has one version. Usually files of an earlier build were left in the folder.",
+            fix: "build into an empty folder, or remove the files of the other version",
             sources: &["one release, one version: the manifest of this program"],
             since: "0.1.0",
         },
@@ -36,6 +36,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "two files have the same name",
             explain: "An index and a release page hold one file of a name. Two jobs built the same wheel, or a \
                       folder was collected twice.",
+            fix: "let one job build each wheel, and collect each artifact once",
             sources: &["PyPI, file names are used once"],
             since: "0.1.0",
         },
@@ -51,7 +52,8 @@ pub(super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "two wheels of a project have the same tags",
             explain: "Installers take either of them, so users get different files by chance. The names differ only \
-                      in spelling: keep one, or give the newer one a build tag.",
+                      in spelling.",
+            fix: "keep one of the two, or give the newer one a build tag",
             sources: &["platform compatibility tags", "binary distribution format, file name convention"],
             since: "0.1.0",
         },
@@ -73,8 +75,8 @@ pub(super) const CHECKS: &[Check] = &[
             severity: Severity::Warning,
             rejected_by: &[],
             summary: "two wheels of a project share a tag",
-            explain: "For a machine that prefers the shared tag installers take either of them. Let each tag stand \
-                      in one wheel.",
+            explain: "For a machine that prefers the shared tag installers take either of them.",
+            fix: "build the wheels so that each tag stands in one of them, or leave one wheel out",
             sources: &["platform compatibility tags"],
             since: "0.1.0",
         },
@@ -94,6 +96,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "a project has two sdists",
             explain: "An index takes one sdist for a version. One of them has a name in another spelling, and is \
                       probably left from an older build.",
+            fix: "remove the sdist of the older build, which usually has the older spelling",
             sources: &["PyPI, one source distribution for a release"],
             since: "0.1.0",
         },
@@ -113,7 +116,8 @@ pub(super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "the files spell a project's name differently",
             explain: "Names compare in normal form, so nothing breaks; but the index shows the spelling of the file \
-                      that came first. Set `name` once, where all builds read it.",
+                      that came first.",
+            fix: "set `name` once, where all builds read it, and build again",
             sources: &["core metadata specification", "name normalisation (PEP 503)"],
             since: "0.1.0",
         },

@@ -21,6 +21,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "WHEEL is no list of `Key: value` lines",
             explain: "WHEEL is UTF-8 text of one `Key: value` a line. What stands behind a line that is none is \
                       lost to installers.",
+            fix: "let the build backend write WHEEL, and let no later step add lines to it",
             sources: &[WHEEL],
             since: "0.1.0",
         },
@@ -39,6 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "WHEEL does not state a version of the format that installers know",
             explain: "`Wheel-Version` stands there once and is `1.0` for every wheel today. Installers refuse a \
                       higher major number.",
+            fix: "state `Wheel-Version: 1.0` once, as build backends do, and build again",
             sources: &[WHEEL],
             since: "0.1.0",
         },
@@ -56,6 +58,7 @@ pub(super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "WHEEL states a newer version of the format than there is",
             explain: "Installers warn and go on. Every wheel today is of version `1.0`.",
+            fix: "state `Wheel-Version: 1.0`; if there is a newer format by now, update this program",
             sources: &[WHEEL],
             since: "0.1.0",
         },
@@ -74,6 +77,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "WHEEL does not say where the wheel is installed",
             explain: "`Root-Is-Purelib` is `true` or `false`. Installers take everything else for `false`, and put \
                       a pure Python package where those for one platform belong.",
+            fix: "state `Root-Is-Purelib: true` for pure Python, `false` for native code, and build again",
             sources: &[WHEEL],
             since: "0.1.0",
         },
@@ -91,9 +95,9 @@ pub(super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "WHEEL and the file name state different tags",
             explain: "WHEEL has one `Tag` line for each tag that the file name's compressed sets stand for. \
-                      Installers choose by the file name and remember WHEEL: where they differ, some of them \
-                      install the wheel again and again. Do not rename wheels; a tool that changes the tags \
-                      (`wheel tags`, `auditwheel repair`) changes both.",
+                      Installers choose by the file name and remember WHEEL: where they differ, some of them install \
+                      the wheel again and again. Most often the wheel was renamed by hand.",
+            fix: "change tags with `wheel tags` or `auditwheel repair`, which change name and WHEEL together; rename nothing",
             sources: &[WHEEL, "platform compatibility tags"],
             since: "0.1.0",
         },
@@ -111,6 +115,7 @@ pub(super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "WHEEL states a tag twice",
             explain: "The second line does nothing, and was perhaps meant to be another tag.",
+            fix: "name each tag once where the build writes WHEEL, and build again",
             sources: &[WHEEL],
             since: "0.1.0",
         },
@@ -129,6 +134,7 @@ pub(super) const CHECKS: &[Check] = &[
             summary: "WHEEL and the file name state different build tags",
             explain: "`Build` is the build tag of the file name, and is left out where that has none. The wheel was \
                       renamed by hand.",
+            fix: "set the build tag with `wheel tags --build`, or give the file back the name it was built with",
             sources: &[WHEEL],
             since: "0.1.0",
         },

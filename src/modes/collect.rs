@@ -88,8 +88,9 @@ const NO_COMMIT: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "There is no commit to collect for",
-    explain: "Give `commit` or `tag`. On a `workflow_run` event the commit of the event is taken; `GITHUB_SHA` is the \
-              default branch there, not what was built.",
+    explain: "On a `workflow_run` event the commit of the event is taken; `GITHUB_SHA` is the default branch there, \
+              not what was built.",
+    fix: "give `tag` or `commit`",
     sources: &["GitHub's documentation of the event `workflow_run`"],
     since: "0.1.0",
 };
@@ -100,7 +101,8 @@ const NOTHING: Rule = Rule {
     rejected_by: &[],
     summary: "No artifact has a name that was asked for",
     explain: "Every pattern must match something: a release without those files would follow, and nobody would \
-              notice. Look at the names that were seen instead, and whether the producer uploads at all.",
+              notice.",
+    fix: "correct the name in `artifacts`, or find out why the producer does not upload it",
     sources: &["incident: a pattern that matched nothing was green, and the release went out without files"],
     since: "0.1.0",
 };
@@ -110,8 +112,8 @@ const NONE_OF_WORKFLOW: Rule = Rule {
     severity: Severity::Warning,
     rejected_by: &[],
     summary: "A workflow that was named left no artifact that was asked for",
-    explain: "That is fine for a workflow that only has to succeed. If it should have left something, look at its \
-              uploads.",
+    explain: "That is fine for a workflow that only has to succeed.",
+    fix: "do nothing if the workflow only has to succeed, else look at its uploads",
     sources: &["design: naming a workflow also means that it must have succeeded"],
     since: "0.1.0",
 };
@@ -121,7 +123,8 @@ const EXPIRED: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &["github"],
     summary: "The artifact expired and cannot be downloaded any more",
-    explain: "Run the producer again, or keep artifacts for longer (`retention-days`).",
+    explain: "GitHub deletes artifacts after some time, which the repository and the producer set.",
+    fix: "run the producer again, and keep its artifacts for longer (`retention-days`)",
     sources: &["GitHub's documentation of workflow artifacts"],
     since: "0.1.0",
 };
@@ -131,7 +134,8 @@ const NO_DIGEST: Rule = Rule {
     severity: Severity::Warning,
     rejected_by: &[],
     summary: "GitHub states no digest for the artifact, so its transfer is not proven",
-    explain: "Artifacts uploaded by versions before 4 of upload-artifact have none. Update the producer.",
+    explain: "Artifacts uploaded by versions before 4 of upload-artifact have none.",
+    fix: "update upload-artifact in the producer to version 4 or later",
     sources: &["GitHub's REST interface for artifacts"],
     since: "0.1.0",
 };
@@ -143,6 +147,7 @@ const SUPERSEDED: Rule = Rule {
     summary: "A re-run left two artifacts of one name with different digests; the newer one is taken",
     explain: "Re-running failed jobs keeps the artifacts of the earlier attempt. The newest is what the last attempt \
               built; the other is ignored.",
+    fix: "do nothing if the last attempt is right, else run all jobs of the producer again",
     sources: &["GitHub's toolkit for artifacts takes the highest id"],
     since: "0.1.0",
 };
@@ -296,17 +301,7 @@ impl Mode for CollectArtifacts {
         let chosen = match &commit {
             Some(commit) => self.choose(commit, &readers.github, &mut report).await?,
             None => {
-                report.push(
-                    NO_COMMIT
-                        .finding(match &self.tag {
-                            Some(tag) => format!("the repository has no tag `{tag}`"),
-                            None => "neither `commit` nor `tag` is given".to_owned(),
-                        })
-                        .hint(match &self.tag {
-                            Some(_) => "push the tag, or give `commit`",
-                            None => "give `tag` or `commit`",
-                        }),
-                );
+                report.push(NO_COMMIT.finding("neither `commit` nor `tag` leads to one"));
                 Vec::new()
             }
         };
@@ -392,9 +387,7 @@ impl CollectArtifacts {
         let seen = if seen.is_empty() { "no artifact".into() } else { format!("`{}`", seen.join("`, `")) };
         let matched = |pattern: &&glob::Pattern| chosen.iter().any(|one| pattern.matches(&one.artifact.name));
         let finding = |pattern: &glob::Pattern| {
-            NOTHING
-                .finding(format!("no artifact is called `{pattern}`; the runs left {seen}"))
-                .hint("is the name right, and does every job of the producer upload?")
+            NOTHING.finding(format!("no artifact is called `{pattern}`; the runs left {seen}"))
         };
         self.patterns.iter().filter(|pattern| !matched(pattern)).map(finding).collect()
     }

@@ -42,8 +42,8 @@ const NO_TAG: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "The repository has no such tag",
-    explain: "GitHub would create the tag when the release is published, at the head of the default branch. Push \
-              the tag of the commit that was built first.",
+    explain: "GitHub would create the tag when the release is published, at the head of the default branch.",
+    fix: "push the tag of the commit that was built, then run again",
     sources: &["GitHub's REST interface for releases"],
     since: "0.1.0",
 };
@@ -53,7 +53,8 @@ const OTHER_VERSION: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "The files are of another version than the tag",
-    explain: "The release page would offer files of another version. Collect the files of the tagged commit.",
+    explain: "The release page would offer files of another version.",
+    fix: "collect the files of the tagged commit, and validate them again",
     sources: &["incident: tags and built files disagreed"],
     since: "0.1.0",
 };
@@ -65,6 +66,7 @@ const OTHER_COMMIT: Rule = Rule {
     summary: "The files were built from another commit than the tag's",
     explain: "The manifest states the commit that the files were collected for, and the tag points elsewhere: it was \
               moved, or the wrong run was collected.",
+    fix: "put the tag back if it was moved, else collect and validate the files of its commit",
     sources: &["design: one manifest binds every byte from the build job to the registry"],
     since: "0.1.0",
 };
@@ -277,15 +279,10 @@ impl CreateRelease {
         if let Some(version) = manifest.version().filter(|version| *version != self.tag.version()) {
             let message =
                 format!("the tag `{}` says {}, the files say {version}", self.tag, self.tag.version());
-            report
-                .push(OTHER_VERSION.finding(message).hint("were the files of the tagged commit collected?"));
+            report.push(OTHER_VERSION.finding(message));
         }
         let Some(commit) = github.tag_commit(self.tag.as_str()).await? else {
-            report.push(
-                NO_TAG
-                    .finding(format!("`{}` is not among the tags", self.tag))
-                    .hint("push the tag, then run again"),
-            );
+            report.push(NO_TAG.finding(format!("`{}` is not among the tags", self.tag)));
             return Ok(());
         };
         if let Some(built) = manifest.origin().commit.as_ref().filter(|built| **built != commit) {
@@ -293,7 +290,7 @@ impl CreateRelease {
                 "`{}` points to {commit}, the manifest says the files were built from {built}",
                 self.tag
             );
-            report.push(OTHER_COMMIT.finding(message).hint("was the tag moved? collect and validate again"));
+            report.push(OTHER_COMMIT.finding(message));
         }
         Ok(())
     }

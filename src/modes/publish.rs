@@ -36,6 +36,7 @@ const NOTHING: Rule = Rule {
     rejected_by: &[],
     summary: "There is no wheel and no sdist to publish",
     explain: "An index takes wheels and sdists. A run that published nothing must not look like one that did.",
+    fix: "look whether the wheels were collected into `packages-dir`, and whether that is the right folder",
     sources: &["design: verifying nothing is a failure"],
     since: "0.1.0",
 };
@@ -46,8 +47,8 @@ const OTHER_BYTES: Rule = Rule {
     rejected_by: &["pypi"],
     summary: "The index already holds other bytes under this name",
     explain: "A file that is out cannot be replaced: people and lock files may already have its digest. Nothing was \
-              sent. Publish the files that were published before (a build is rarely the same twice), or release a \
-              new version.",
+              sent. A build is rarely the same twice.",
+    fix: "publish the bytes that are out, or release a new version",
     sources: &[
         "PyPI: a file name can be used once",
         "incident: a run that skipped by name was green with old bytes on the index",
@@ -60,8 +61,9 @@ const LOCAL_VERSION: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &["pypi"],
     summary: "A version with a local part (`+…`) cannot be published",
-    explain: "Local versions are for builds that stay at home; public indexes refuse them. Build from a clean tag: \
-              version tools add a local part when the tree is not exactly at the tag.",
+    explain: "Local versions are for builds that stay at home; public indexes refuse them. Version tools add a local \
+              part when the tree is not exactly at the tag.",
+    fix: "build from a clean checkout of the tag",
     sources: &["PEP 440: local version identifiers"],
     since: "0.1.0",
 };
@@ -72,6 +74,7 @@ const OTHER_VERSION: Rule = Rule {
     rejected_by: &[],
     summary: "The files are of another version than the tag",
     explain: "What would go out is not what was tagged, and its version number could never be used again.",
+    fix: "tag the commit that carries the version, or collect the files that were built from the tag",
     sources: &["incident: tags and built files disagreed"],
     since: "0.1.0",
 };
@@ -82,6 +85,7 @@ const UNDECLARED: Rule = Rule {
     rejected_by: &[],
     summary: "The index holds a file of this version that is not in the manifest",
     explain: "Somebody else published it, or it was dropped from this build. Installers may choose it.",
+    fix: "find out who published it, and yank it on the index if it does not belong to the release",
     sources: &["design: one manifest names all files of a release"],
     since: "0.1.0",
 };
@@ -242,12 +246,8 @@ impl Mode for Publish {
                             self.index_url.authority(),
                             artifact.sha256
                         );
-                        plan.report.push(
-                            OTHER_BYTES
-                                .finding(message)
-                                .in_file(artifact.file_name.to_string())
-                                .hint("publish the bytes that are out, or release a new version"),
-                        );
+                        plan.report
+                            .push(OTHER_BYTES.finding(message).in_file(artifact.file_name.to_string()));
                     }
                 }
             }
@@ -277,19 +277,11 @@ impl Mode for Publish {
 impl Publish {
     fn check(&self, manifest: &Manifest, report: &mut Report) {
         if manifest.distributions().next().is_none() {
-            report.push(
-                NOTHING
-                    .finding("none of the files is a wheel or an sdist")
-                    .hint("is `packages-dir` the right folder?"),
-            );
+            report.push(NOTHING.finding("none of the files is a wheel or an sdist"));
         }
         let Some(version) = manifest.version() else { return };
         if version.is_local() {
-            report.push(
-                LOCAL_VERSION
-                    .finding(format!("the files are of version {version}"))
-                    .hint("build from a clean checkout of the tag"),
-            );
+            report.push(LOCAL_VERSION.finding(format!("the files are of version {version}")));
         }
         let tag = self.origin.tag.as_ref().or(manifest.origin().tag.as_ref());
         if let Some(tag) = tag.filter(|tag| tag.version() != version) {

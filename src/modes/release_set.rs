@@ -69,9 +69,9 @@ const EMPTY: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "There is no file to release",
-    explain: "A run that verified nothing must not look like a run that verified everything. Look whether the \
-              build jobs uploaded their artifacts, whether they were collected into `packages-dir`, and whether \
-              `packages-dir` and `assets-dir` are the folders you mean.",
+    explain: "A run that verified nothing must not look like a run that verified everything. Usually an upload \
+              matched no file, or the artifacts were collected into another folder.",
+    fix: "look whether the build jobs uploaded artifacts, and whether `packages-dir` and `assets-dir` are the right folders",
     sources: &["incident: a checksum step reported success over zero files, and a corrupt sdist went live"],
     since: "0.1.0",
 };
@@ -83,7 +83,9 @@ const STRAY: Rule = Rule {
     rejected_by: &[],
     summary: "A file in the packages folder is neither a wheel nor an sdist",
     explain: "`packages-dir` holds what goes to an index. The file is left out of the manifest and reaches nobody. \
-              Put files for the release page (executables, archives, documents) into `assets-dir`.",
+              Files for the release page (executables, archives, documents) have a folder of their own, \
+              `assets-dir`.",
+    fix: "move it to `assets-dir` if it belongs on the release page, else delete it",
     sources: &["design: one folder for what an index takes, one for everything else"],
     since: "0.1.0",
 };
@@ -120,8 +122,8 @@ const UNBOUND: Rule = Rule {
     rejected_by: &[],
     summary: "The files are not the files of the manifest",
     explain: "The manifest binds each file by SHA-256 to what was vetted. A file that is missing, that has other \
-              bytes, or that stands in `packages-dir` without being in the manifest was not vetted. Find out which \
-              job changed it; if the files are right, run validate-wheels again.",
+              bytes, or that stands in `packages-dir` without being in the manifest was not vetted.",
+    fix: "find the job that changed or lost it after it was vetted; if the files are right, run validate-wheels again",
     sources: &["design: one manifest binds every byte from the build job to the registry"],
     since: "0.1.0",
 };
@@ -166,7 +168,6 @@ fn stray(path: &Path) -> Finding {
     STRAY
         .finding("it is neither a wheel (`.whl`) nor an sdist (`.tar.gz`), and is left out")
         .in_file(path.display().to_string())
-        .hint("move it to `assets-dir` if it belongs on the release page")
 }
 
 fn from_manifest(disk: &DiskRead, file: &Path, folders: &[PathBuf]) -> Result<Vetting, ReleaseSetError> {
@@ -221,9 +222,7 @@ fn unbound(error: BindError, manifest: &Path) -> Result<Vec<Finding>, DiskError>
             }
             BindFault::Disk(error) => return Err(error),
         };
-        let hint =
-            "which job wrote it after it was vetted? if the files are right, run validate-wheels again";
-        Ok(UNBOUND.finding(message).in_file(file).hint(hint))
+        Ok(UNBOUND.finding(message).in_file(file))
     };
     error.faults.into_iter().map(finding).collect()
 }
@@ -288,11 +287,7 @@ fn from_files(
     let checks::Verdict { report, vetted } = checks::run(&dists);
     let mut report = with_paths(report, distributions);
     if files == 0 {
-        report.push(
-            EMPTY
-                .finding("no wheel, no sdist and no other file was found")
-                .hint("did the build jobs upload their artifacts, and were they collected into this folder?"),
-        );
+        report.push(EMPTY.finding("no wheel, no sdist and no other file was found"));
         return Ok(Vetting { report, bound: None, wheels, sdists, files });
     }
     let bound = match vetted.map(|vetted| vetted.manifest(origin.clone(), others)) {

@@ -30,8 +30,9 @@ const NO_DISTRIBUTION: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "There is no wheel and no sdist to validate",
-    explain: "Verifying nothing is a failure. Look whether the build jobs uploaded their artifacts, whether they \
-              were collected into `packages-dir`, and whether that is the folder you mean.",
+    explain: "Verifying nothing is a failure. Usually an upload matched no file, or the artifacts were collected \
+              into another folder.",
+    fix: "look whether the wheels were collected into `packages-dir`, and whether that is the right folder",
     sources: &["incident: a checksum step reported success over zero files, and a corrupt sdist went live"],
     since: "0.1.0",
 };
@@ -43,7 +44,8 @@ const OTHER_VERSION: Rule = Rule {
     rejected_by: &[],
     summary: "The files are of another version than the tag",
     explain: "A version that went out under the wrong number can never be taken back: the index keeps its name for \
-              ever. Tag the commit that carries the version, or build the commit that was tagged.",
+              ever.",
+    fix: "tag the commit that carries the version, or build the commit that was tagged",
     sources: &["incident: tags and built files disagreed, and the version numbers in between were lost"],
     since: "0.1.0",
 };
@@ -143,9 +145,7 @@ impl Mode for ValidateWheels {
             && tag.version() != version
         {
             let message = format!("the tag `{tag}` says {}, the files say {version}", tag.version());
-            vetting
-                .report
-                .push(OTHER_VERSION.finding(message).hint("is this the build of the tagged commit?"));
+            vetting.report.push(OTHER_VERSION.finding(message));
         }
         let mut plan = Plan {
             waves: Vec::new(),

@@ -31,6 +31,7 @@ const NO_VERSION: Rule = Rule {
     explain: "A release tag is a version in SemVer or PEP 440 spelling, with an optional `v` before it. A SemVer \
               pre-release that PEP 440 cannot say (`-nightly`, `-1`) is refused too: a guess would become a version \
               that can never be taken back.",
+    fix: "tag releases as `v1.2.0`, `v1.2.0-rc1` or `v1.2.0rc1`",
     sources: &["PEP 440", "Semantic Versioning 2.0"],
     since: "0.1.0",
 };
@@ -40,8 +41,8 @@ const MISMATCH: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "A file of the project states another version than the tag",
-    explain: "What is built carries the version of the sources, not that of the tag. Change the version in the file \
-              and tag that commit, or remove the tag.",
+    explain: "What is built carries the version of the sources, not that of the tag.",
+    fix: "change the version there, commit, and tag that commit",
     sources: &["incident: a tag without a version bump left holes in the version numbers, twice"],
     since: "0.1.0",
 };
@@ -52,6 +53,7 @@ const UNREADABLE: Rule = Rule {
     rejected_by: &["cargo", "pip"],
     summary: "A project file cannot be read, or states no readable version",
     explain: "`Cargo.toml` and `pyproject.toml` must be valid TOML, and their version a SemVer or PEP 440 version.",
+    fix: "correct the file, commit, and tag that commit",
     sources: &["the manifest format of cargo", "the pyproject.toml specification"],
     since: "0.1.0",
 };
@@ -61,8 +63,8 @@ const NO_SOURCE: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "No file of the project states a version to compare the tag with",
-    explain: "Verifying nothing is a failure. Set `project-dir` to the folder that holds `Cargo.toml` or \
-              `pyproject.toml`, and check the sources out before this step.",
+    explain: "Verifying nothing is a failure. The sources were not checked out, or the project is in another folder.",
+    fix: "check the sources out before this step, and set `project-dir` to the folder of `Cargo.toml` or `pyproject.toml`",
     sources: &["design: verifying nothing is a failure"],
     since: "0.1.0",
 };
@@ -72,8 +74,9 @@ const DYNAMIC: Rule = Rule {
     severity: Severity::Warning,
     rejected_by: &[],
     summary: "The project's version is computed when it is built, so the sources prove nothing",
-    explain: "`dynamic = [\"version\"]` leaves the version to the build backend. The tag is compared with the built \
-              files instead, by validate-wheels with the `tag` input.",
+    explain: "`dynamic = [\"version\"]` leaves the version to the build backend. Only the built files show which \
+              version it is.",
+    fix: "give validate-wheels the `tag` input, so that the built files are compared with the tag",
     sources: &["the pyproject.toml specification"],
     since: "0.1.0",
 };
@@ -83,7 +86,8 @@ const MISSING: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "The repository has no such tag",
-    explain: "GitHub would create the tag when the release is published, at a commit nobody chose. Push the tag first.",
+    explain: "GitHub would create the tag when the release is published, at a commit nobody chose.",
+    fix: "push the tag, then run again",
     sources: &["GitHub's REST interface for references"],
     since: "0.1.0",
 };
@@ -95,6 +99,7 @@ const OTHER_COMMIT: Rule = Rule {
     summary: "The tag points to another commit than the one that is released",
     explain: "The tag was moved after the build began, or the wrong commit was given. What would be released is not \
               what was built.",
+    fix: "find out who moved the tag, and start the release from the tag again",
     sources: &["GitHub's REST interface for references"],
     since: "0.1.0",
 };
@@ -105,6 +110,7 @@ const NO_COMMIT: Rule = Rule {
     rejected_by: &[],
     summary: "The repository has no such commit",
     explain: "The commit was given by hand or came with an event, and the repository does not know it.",
+    fix: "push the commit, or give the commit that the tag points to",
     sources: &["GitHub's REST interface for commits"],
     since: "0.1.0",
 };
@@ -183,7 +189,11 @@ impl Mode for VerifyTag {
         let mut report = Report::default();
         let mut output = Verified::default();
         match self.tag.parse::<Tag>() {
-            Err(error) => report.push(no_version(&error)),
+            Err(error) => {
+                let cause =
+                    std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+                report.push(NO_VERSION.finding(format!("{error}{cause}")));
+            }
             Ok(tag) => {
                 compare_sources(
                     &version_sources::read(&readers.disk, &self.project_dir)?,
@@ -212,21 +222,13 @@ impl VerifyTag {
         report: &mut Report,
     ) -> Result<Option<CommitSha>, RemoteError> {
         let Some(found) = github.tag_commit(tag.as_str()).await? else {
-            report.push(
-                MISSING
-                    .finding(format!("`{tag}` is not among the tags"))
-                    .hint("push the tag, then run again"),
-            );
+            report.push(MISSING.finding(format!("`{tag}` is not among the tags")));
             return Ok(None);
         };
         if let Some(wanted) = self.commit.as_ref().filter(|wanted| **wanted != found) {
             if github.commit(wanted).await? {
                 let message = format!("`{tag}` points to {found}, and {wanted} is to be released");
-                report.push(
-                    OTHER_COMMIT
-                        .finding(message)
-                        .hint("was the tag moved? start the release from the tag again"),
-                );
+                report.push(OTHER_COMMIT.finding(message));
             } else {
                 report.push(
                     NO_COMMIT
@@ -252,12 +254,7 @@ fn compare_sources(sources: &[Source], tag: &Tag, project_dir: &std::path::Path,
         match &source.stated {
             Stated::Version { version, text, key } if version != tag.version() => {
                 let message = format!("`{key}` is {text}, the tag `{tag}` says {}", tag.version());
-                report.push(
-                    MISMATCH
-                        .finding(message)
-                        .in_file(file)
-                        .hint("change the version there, commit, and tag that commit"),
-                );
+                report.push(MISMATCH.finding(message).in_file(file));
             }
             Stated::Version { .. } => {}
             Stated::Dynamic { by } => {
@@ -271,8 +268,6 @@ fn compare_sources(sources: &[Source], tag: &Tag, project_dir: &std::path::Path,
             "`{}` holds no `Cargo.toml` and no `pyproject.toml` that states a version",
             project_dir.display()
         );
-        report.push(
-            NO_SOURCE.finding(message).hint("is the repository checked out, and is `project-dir` right?"),
-        );
+        report.push(NO_SOURCE.finding(message));
     }
 }

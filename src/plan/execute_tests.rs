@@ -17,6 +17,7 @@ const SPOILED: Rule = Rule {
     rejected_by: &[],
     summary: "Other bytes are there",
     explain: "",
+    fix: "remove them",
     sources: &[],
     since: "0.1.0",
 };

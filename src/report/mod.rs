@@ -34,8 +34,10 @@ pub struct Rule {
     pub rejected_by: &'static [&'static str],
     /// One line: what was found. No full stop.
     pub summary: &'static str,
-    /// Markdown: why it matters and how to mend it.
+    /// Markdown: why it matters and where it comes from.
     pub explain: &'static str,
+    /// What to do: one short imperative sentence. No full stop.
+    pub fix: &'static str,
     /// What the rule stands on: a specification, an interface, an incident.
     pub sources: &'static [&'static str],
     /// The version of this program that first had the rule.
@@ -64,28 +66,32 @@ pub struct Finding {
     pub place: Place,
     /// What was found: both sides of a mismatch, and where each came from.
     pub message: String,
-    /// What to do.
+    /// What to do: the rule's `fix`, unless more is known.
     pub hint: Option<String>,
     /// Who refuses it today.
     pub rejected_by: &'static [&'static str],
 }
 
 impl Rule {
-    /// A finding of this rule about no file in particular. What the rule says of mending it is its hint, until
-    /// somebody knows a better one.
+    /// A finding of this rule about no file in particular. Its hint is the rule's `fix`, until a better one is known.
     pub fn finding(&self, message: impl Into<String>) -> Finding {
         Finding {
             check: self.id,
             severity: self.severity,
             place: Place::default(),
             message: message.into(),
-            hint: (!self.explain.is_empty()).then(|| self.explain.to_owned()),
+            hint: Some(self.fix.to_owned()),
             rejected_by: self.rejected_by,
         }
     }
 }
 
 impl Finding {
+    /// What findings of one group have in common.
+    fn kind(&self) -> (Option<&str>, &'static str, Option<&str>) {
+        (self.place.file.as_deref(), self.check, self.hint.as_deref())
+    }
+
     /// Names the file.
     #[must_use]
     pub fn in_file(mut self, file: impl Into<String>) -> Self {
@@ -100,7 +106,7 @@ impl Finding {
         self
     }
 
-    /// Says what to do.
+    /// Says what to do where more is known than the rule's `fix` says.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -125,6 +131,15 @@ impl Report {
         let mut sorted: Vec<_> = self.findings.iter().collect();
         sorted.sort_by(|a, b| (&a.place, a.check, &a.message).cmp(&(&b.place, b.check, &b.message)));
         sorted
+    }
+
+    /// The findings for people: those of one file, rule and hint stand together, so that the hint is told once for
+    /// all of them. What is about the whole file comes last in its group.
+    pub fn groups(&self) -> Vec<Vec<&Finding>> {
+        let mut sorted = self.findings();
+        // A stable sort: the order inside a group is kept.
+        sorted.sort_by_key(|finding| (finding.kind(), finding.place.member.is_none()));
+        sorted.chunk_by(|a, b| a.kind() == b.kind()).map(<[_]>::to_vec).collect()
     }
 
     /// Whether anything was found that stops the run.

@@ -68,6 +68,30 @@ fn line(finding: &Finding) -> String {
 }
 
 #[test]
+fn every_rule_says_in_one_short_sentence_what_to_do() {
+    let checks = checks::all().map(|check| &check.rule);
+    for rule in checks.chain(release_action::modes::rules()) {
+        let (id, fix) = (rule.id, rule.fix);
+        assert!(!fix.is_empty() && fix == fix.trim() && !fix.contains('\n'), "{id}: {fix}");
+        assert!(!fix.ends_with(['.', '?', '!']), "{id}: a hint has no full stop, and is no question: {fix}");
+        assert!(fix.chars().count() <= 160, "{id}: {} characters", fix.chars().count());
+        assert!(fix.starts_with(|first: char| first.is_ascii_lowercase()), "{id}: {fix}");
+        assert!(!fix.contains("  ") && fix.matches('`').count() % 2 == 0, "{id}: {fix}");
+        assert!(!rule.explain.contains(fix), "{id}: explain repeats it");
+    }
+}
+
+#[test]
+fn every_finding_in_a_bad_distribution_has_a_hint() {
+    for checks::Check { rule, run } in checks::all() {
+        for finding in check(specimen(run)).report.findings() {
+            let fix = checks::all().find(|check| check.rule.id == finding.check).map(|check| check.rule.fix);
+            assert!(fix.is_some() && finding.hint.as_deref() == fix, "{}: {finding:?}", rule.id);
+        }
+    }
+}
+
+#[test]
 fn rules_of_modes_are_rules_of_their_own() {
     let mut seen: BTreeSet<_> = checks::all().map(|check| check.rule.id).collect();
     for rule in release_action::modes::rules() {
@@ -221,6 +245,7 @@ fn a_rule_that_many_members_break_does_not_flood() {
     let findings = report.findings();
     assert_eq!(findings.len(), 21);
     assert!(findings.iter().any(|finding| finding.message == "and 80 more of this kind"));
+    assert_eq!(report.groups().len(), 1, "one hint is enough for all of them");
 }
 
 #[test]
@@ -299,6 +324,11 @@ fn the_page_about_the_checks_is_new() {
     let page = checks::docs::markdown(&release_action::modes::rules());
     for check in checks::all() {
         assert!(page.contains(&format!("#### `{}`", check.rule.id)));
+        assert!(
+            page.contains("**What to do:** ") && page.contains(&check.rule.fix[1..]),
+            "{}",
+            check.rule.id
+        );
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/checks.md");
     #[expect(clippy::disallowed_methods, reason = "a test asks whether it may write the page")]

@@ -15,7 +15,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi", "pip", "uv", "twine"],
             summary: "the file is empty",
-            explain: "Usually a build or a download failed half-way. Make the file again.",
+            explain: "A file without bytes is no archive. Usually a build or a download failed half-way.",
+            fix: "look in the log of the build or the download for the step that failed, and make the file again",
             sources: &[ZIP_FORMAT, "RFC 1952 (gzip)"],
             since: "0.1.0",
         },
@@ -27,9 +28,9 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi", "pip", "uv"],
             summary: "the file is no archive of its kind, or is damaged",
-            explain: "The archive's records contradict each other so much that its members cannot be found. \
-                      Most often the file was cut short in a download or an upload; compare its size with that of \
-                      the file that was built, and make it again.",
+            explain: "The archive's records contradict each other so much that its members cannot be found. Most \
+                      often the file was cut short in a download or an upload.",
+            fix: "compare the file's size with that of the file that was built, then fetch or build it again",
             sources: &[ZIP_FORMAT, "POSIX.1-2001 (pax)", "RFC 1952 (gzip)"],
             since: "0.1.0",
         },
@@ -49,8 +50,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             rejected_by: &["pypi"],
             summary: "the archive has the measure of a bomb",
             explain: "It unpacks to more than 50 times its own size and more than 64 MiB, or has more members or \
-                      longer headers than any real distribution. Data that compresses so well can be made by the \
-                      program that needs it.",
+                      longer headers than any real distribution.",
+            fix: "take the bulky data out of the package, and let the program that needs it make or fetch it",
             sources: &["PyPI, limits on compression"],
             since: "0.1.0",
         },
@@ -70,8 +71,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             rejected_by: &["pypi"],
             summary: "bytes of the archive belong to no record",
             explain: "What lies before, between or behind members is seen by some readers and not by others, which \
-                      is how one file can be two archives. Write the archive anew with an ordinary tool instead of \
-                      changing it in place.",
+                      is how one file can be two archives.",
+            fix: "do not change the wheel in place: unpack it with `unzip`, and write it anew with `wheel pack`",
             sources: &[ZIP_FORMAT, PYPI_ZIP],
             since: "0.1.0",
         },
@@ -88,8 +89,9 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi", "uv"],
             summary: "a member is not listed in the central directory",
-            explain: "Readers that stream the archive see the member, readers that use the directory do not: the \
-                      two install different things. Write the archive anew.",
+            explain: "Readers that stream the archive see the member, readers that use the directory do not: the two \
+                      install different things.",
+            fix: "do not trust the file: find the tool that edits it in place, and build the wheel again without that tool",
             sources: &[ZIP_FORMAT, PYPI_ZIP],
             since: "0.1.0",
         },
@@ -113,6 +115,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             summary: "bytes follow the end of the archive",
             explain: "Nothing belongs behind the end record, not even zeros. A signature or a second archive was \
                       appended, or a tool wrote over a longer file.",
+            fix: "append nothing to the wheel, publish signatures as files of their own, and build it again",
             sources: &[ZIP_FORMAT, PYPI_ZIP],
             since: "0.1.0",
         },
@@ -130,7 +133,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             rejected_by: &["pypi"],
             summary: "the archive's end record states other numbers than the archive has",
             explain: "The end record counts the members and measures the central directory, and readers believe it \
-                      in different degrees. Write the archive anew.",
+                      in different degrees.",
+            fix: "build the wheel again, and let steps that change it write it anew with `wheel pack`",
             sources: &[ZIP_FORMAT, PYPI_ZIP],
             since: "0.1.0",
         },
@@ -151,8 +155,9 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi", "uv"],
             summary: "the archive could end in two places",
-            explain: "A second end record, or control characters in the comment, let readers find different \
-                      archives in one file. Write the archive anew, without a comment.",
+            explain: "A second end record, or control characters in the comment, let readers find different archives \
+                      in one file.",
+            fix: "build the wheel again, without a comment and without joining archives",
             sources: &[ZIP_FORMAT, PYPI_ZIP],
             since: "0.1.0",
         },
@@ -169,8 +174,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Warning,
             rejected_by: &[],
             summary: "the archive has a comment",
-            explain: "No tool writes one into a wheel, and PyPI's documentation forbids it. Write the archive \
-                      without it.",
+            explain: "No tool writes one into a wheel, and PyPI's documentation forbids it.",
+            fix: "drop the option that writes the comment (`zip -z`, `ZipFile.comment`), and pack again",
             sources: &["PyPI, documentation of accepted archives"],
             since: "0.1.0",
         },
@@ -187,8 +192,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi", "uv"],
             summary: "the ZIP64 end record holds more than it may",
-            explain: "Data in its extensible part is skipped by some readers and not by others. Write the archive \
-                      anew.",
+            explain: "Data in its extensible part is skipped by some readers and not by others.",
+            fix: "build the wheel again with a build backend, which leaves the extensible part empty",
             sources: &[ZIP_FORMAT, PYPI_ZIP],
             since: "0.1.0",
         },
@@ -209,8 +214,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Warning,
             rejected_by: &[],
             summary: "the archive has a ZIP64 end record that it does not need",
-            explain: "Only archives of 4 GiB or 65535 members need one, and the two end records may disagree. \
-                      Ordinary tools leave it out.",
+            explain: "Only archives of 4 GiB or 65535 members need one, and the two end records may disagree.",
+            fix: "pack with `wheel pack`, or tell the ZIP tool not to force ZIP64 (`zip -fz-`)",
             sources: &[ZIP_FORMAT],
             since: "0.1.0",
         },
@@ -229,6 +234,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             summary: "the archive says that it is one of several disks",
             explain: "Archives that are split over several disks cannot be installed. A disk number that is not \
                       zero was damaged or forged.",
+            fix: "pack the wheel as one file, without `zip -s`",
             sources: &["PyPI, documentation of accepted archives", ZIP_FORMAT],
             since: "0.1.0",
         },

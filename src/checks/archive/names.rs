@@ -14,8 +14,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi", "uv"],
             summary: "a member's name is no UTF-8",
-            explain: "Installers would guess the encoding, each in its own way. Write the archive with a tool that \
-                      stores names as UTF-8.",
+            explain: "Installers would guess the encoding, each in its own way, and write files of different names.",
+            fix: "give the file an ASCII name, or pack with a tool that stores names as UTF-8 (`wheel pack`)",
             sources: &[PYPI_ZIP],
             since: "0.1.0",
         },
@@ -38,7 +38,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             rejected_by: &["pypi", "uv"],
             summary: "a member's name is empty or holds characters that cannot be seen",
             explain: "Control characters, marks that turn the direction of text, zero-width and private characters \
-                      let a name look like another one. Rename the file.",
+                      let a name look like another one.",
+            fix: "rename the file in the sources, and build again",
             sources: &[PYPI_ZIP],
             since: "0.1.0",
         },
@@ -56,7 +57,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "a member's name is not ASCII and not marked as UTF-8",
             explain: "Without the mark some tools read the name as code page 437 and write another file than meant. \
-                      Set bit 11 of the flags, as ordinary tools do, or use ASCII names.",
+                      Bit 11 of the flags is the mark, and ordinary tools set it.",
+            fix: "give the file an ASCII name, or pack with a tool that sets bit 11 of the flags (`wheel pack`)",
             sources: &[ZIP_FORMAT],
             since: "0.1.0",
         },

@@ -17,7 +17,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             rejected_by: &["pip", "uv"],
             summary: "a member's path could lead out of the folder that it is unpacked into",
             explain: "Absolute paths, `..`, `.`, empty parts, backslashes and drive letters are read differently on \
-                      different systems, and can write over files outside. Build the archive from relative paths.",
+                      different systems, and can write over files outside.",
+            fix: "pack relative paths, with `/` between their parts, from within the project's folder",
             sources: &[
                 "binary distribution format",
                 "source distribution format, archive features (PEP 721)",
@@ -40,8 +41,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pip", "uv"],
             summary: "a path is a file and a directory",
-            explain: "No disk can hold both, so unpacking fails or loses one of them. Find the build step that adds \
-                      the file.",
+            explain: "No disk can hold both, so unpacking fails or loses one of them.",
+            fix: "find the build step that adds a file where a directory is meant, and remove one of the two",
             sources: &["binary distribution format", "source distribution format"],
             since: "0.1.0",
         },
@@ -60,8 +61,9 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Warning,
             rejected_by: &[],
             summary: "two paths differ only in upper and lower case",
-            explain: "On Windows and macOS they are one file. They have the same contents, so nothing is lost; \
-                      still one of them is not needed.",
+            explain: "On Windows and macOS they are one file. They have the same contents, so nothing is lost; still \
+                      one of them is too many.",
+            fix: "delete one of the two files in the sources, and build again",
             sources: &["case-insensitive file systems"],
             since: "0.1.0",
         },
@@ -80,7 +82,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &[],
             summary: "two different files have paths that differ only in upper and lower case",
-            explain: "On Windows and macOS the second one is written over the first one. Rename one of them.",
+            explain: "On Windows and macOS the second one is written over the first one.",
+            fix: "rename one of the two files in the sources, and build again",
             sources: &["case-insensitive file systems"],
             since: "0.1.0",
         },
@@ -100,7 +103,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "a member's path holds a colon",
             explain: "On Windows what follows the colon names a hidden stream of the file, or the path starts at a \
-                      drive. Rename the file.",
+                      drive.",
+            fix: "rename the file in the sources, without a colon, and build again",
             sources: &["NTFS alternate data streams"],
             since: "0.1.0",
         },

@@ -17,8 +17,9 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi"],
             summary: "RECORD is no list of path, digest and size",
-            explain: "RECORD is UTF-8 text of comma-separated rows with exactly three fields. Tools that change a \
-                      wheel write it anew (`wheel pack`, `auditwheel repair`); an editor may have changed it.",
+            explain: "RECORD is UTF-8 text of comma-separated rows with exactly three fields. An editor or a script \
+                      may have changed it.",
+            fix: "let `wheel pack` write RECORD anew, and do not edit it by hand",
             sources: &[RECORD, INSTALLED],
             since: "0.1.0",
         },
@@ -38,6 +39,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             explain: "Installation shall fail for such a wheel, and what is installed cannot be removed again. PyPI \
                       sends an e-mail about it today and has announced to refuse the file. The file was added after \
                       RECORD was written.",
+            fix: "add the file to the sources and build again, or run `wheel pack` after adding it",
             sources: &[RECORD, "PyPI, announcement on RECORD (2025)"],
             since: "0.1.0",
         },
@@ -56,6 +58,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             summary: "RECORD lists a file that the archive has not",
             explain: "Something was lost after RECORD was written, and the package is likely broken without it. \
                       PyPI sends an e-mail about it today and has announced to refuse the file.",
+            fix: "find the step that deletes the file from the finished wheel, and exclude the file in the build instead",
             sources: &[RECORD, "PyPI, announcement on RECORD (2025)"],
             since: "0.1.0",
         },
@@ -77,6 +80,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             summary: "RECORD lists a directory",
             explain: "Only files are listed. PyPI counts the row as a mismatch, of which it has announced to refuse \
                       the file.",
+            fix: "list files only: let `wheel pack` write RECORD, or drop the row where a script adds it",
             sources: &[INSTALLED],
             since: "0.1.0",
         },
@@ -96,6 +100,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             summary: "a path in RECORD is not relative, or not in normal form",
             explain: "Paths are relative to the root of the wheel, separated by `/`, and have no `.`, `..` or empty \
                       parts. An uninstaller removes what stands there.",
+            fix: "let `wheel pack` write RECORD, with paths from the root of the wheel",
             sources: &[INSTALLED],
             since: "0.1.0",
         },
@@ -113,6 +118,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "a path in RECORD has a backslash",
             explain: "PyPI and pip read it as `/`, other tools do not. Wheels are written with `/` on every system.",
+            fix: "write paths with `/` on Windows too, as `wheel pack` and current build backends do",
             sources: &[INSTALLED],
             since: "0.1.0",
         },
@@ -129,7 +135,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &[],
             summary: "RECORD lists a file twice and differently",
-            explain: "Tools believe the first row or the last one. Write RECORD anew.",
+            explain: "Tools believe the first row or the last one, and so disagree about what the file must be.",
+            fix: "remove the step that appends rows to RECORD, and let `wheel pack` write it anew",
             sources: &[INSTALLED],
             since: "0.1.0",
         },
@@ -151,6 +158,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "RECORD lists a file twice",
             explain: "Both rows say the same, so nothing breaks; one of them is too many.",
+            fix: "remove the step that appends the row again, or let `wheel pack` write RECORD anew",
             sources: &[INSTALLED],
             since: "0.1.0",
         },
@@ -168,6 +176,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "RECORD does not list itself",
             explain: "It stands there with neither digest nor size, so that an uninstaller removes it as well.",
+            fix: "add the row `{name}-{version}.dist-info/RECORD,,`, or let `wheel pack` write RECORD",
             sources: &[RECORD],
             since: "0.1.0",
         },
@@ -185,7 +194,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "RECORD lists its own signature",
             explain: "`RECORD.jws` and `RECORD.p7s` sign RECORD and are made after it, so they cannot stand in it. \
-                      They are deprecated: leave them out.",
+                      They are deprecated.",
+            fix: "leave `RECORD.jws` and `RECORD.p7s` out of the wheel",
             sources: &[RECORD, "PEP 815"],
             since: "0.1.0",
         },

@@ -17,7 +17,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             rejected_by: &[],
             summary: "data follows the sdist's gzip stream",
             explain: "Some readers go on with a second stream or with what lies behind, others stop: they see two \
-                      archives. Compress the archive in one piece.",
+                      archives.",
+            fix: "compress the archive in one piece, and append nothing to it",
             sources: &[SDIST, "RFC 1952 (gzip)"],
             since: "0.1.0",
         },
@@ -34,7 +35,9 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Warning,
             rejected_by: &[],
             summary: "zeros or empty streams follow the sdist's gzip stream",
-            explain: "They hold nothing, and no ordinary tool writes them. Compress the archive in one piece.",
+            explain: "They hold nothing, and no build tool writes them: the file was padded when it was copied, or \
+                      joined.",
+            fix: "build the sdist again, and copy it without a tool that fills up blocks (`dd conv=sync`)",
             sources: &[SDIST, "RFC 1952 (gzip)"],
             since: "0.1.0",
         },
@@ -51,8 +54,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &[],
             summary: "data follows the end mark of the tar archive",
-            explain: "Most readers stop at the mark, others go on and unpack what follows. Archives must not be \
-                      joined; write one.",
+            explain: "Most readers stop at the mark, others go on and unpack what follows.",
+            fix: "pack everything at once instead of joining tar archives with `cat`",
             sources: &[PAX],
             since: "0.1.0",
         },
@@ -71,6 +74,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             summary: "the tar archive has no end mark",
             explain: "An archive ends in two blocks of zeros. Without them nobody can tell whether members are \
                       missing.",
+            fix: "find out whether the build or a copy was cut short, and build the sdist again",
             sources: &[PAX],
             since: "0.1.0",
         },
@@ -89,6 +93,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             summary: "the sdist does not unpack into the one folder that its name promises",
             explain: "Everything lies in one top-level directory, `{name}-{version}`, spelled as in the file name. \
                       The file was renamed, or packed by hand.",
+            fix: "build the sdist again (`python -m build --sdist`), and neither rename nor repack it",
             sources: &[SDIST],
             since: "0.1.0",
         },
@@ -105,8 +110,9 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &["pypi", "twine"],
             summary: "the sdist has no PKG-INFO in its top-level directory",
-            explain: "PKG-INFO holds the project's metadata, and is a regular file. Build the sdist with a build \
-                      backend (`python -m build --sdist`) instead of packing a checkout.",
+            explain: "PKG-INFO holds the project's metadata, and is a regular file. The archive of a checkout has \
+                      none.",
+            fix: "build the sdist with a build backend (`python -m build --sdist`) instead of packing a checkout",
             sources: &[SDIST],
             since: "0.1.0",
         },

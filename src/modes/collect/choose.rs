@@ -14,6 +14,7 @@ pub(super) const NO_RUN: Rule = Rule {
     summary: "The workflow has no run for the commit",
     explain: "Every workflow that was named must have run for the commit that is released. Runs of pull requests do \
               not count: they build a merge of the commit with its base.",
+    fix: "correct the workflow's file name, or push the commit so that the workflow runs for it",
     sources: &["GitHub's REST interface for workflow runs"],
     since: "0.1.0",
 };
@@ -23,7 +24,8 @@ pub(super) const NOT_COMPLETE: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "The producer is still running",
-    explain: "Its artifacts are not whole yet. Start the release when all producers are done.",
+    explain: "Its artifacts are not whole yet.",
+    fix: "run again when it is done",
     sources: &["GitHub's REST interface for workflow runs"],
     since: "0.1.0",
 };
@@ -35,6 +37,7 @@ pub(super) const FAILED: Rule = Rule {
     summary: "The producer did not succeed",
     explain: "A run that failed, was cancelled or went stale may have left some of its artifacts. A release made of \
               them would be short of files, and nobody would notice.",
+    fix: "mend the producer, run it again, then this",
     sources: &["incident: 92 of 104 files were released, since one builder had failed"],
     since: "0.1.0",
 };
@@ -44,7 +47,8 @@ pub(super) const FORK: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "The only run for the commit comes from a fork",
-    explain: "Whoever owns the fork decided what that run built. Run the workflow in this repository.",
+    explain: "Whoever owns the fork decided what that run built.",
+    fix: "push the commit to a branch of this repository, so that the workflow runs there",
     sources: &["GitHub's documentation of the event `workflow_run`: artifacts are untrusted data"],
     since: "0.1.0",
 };
@@ -61,22 +65,24 @@ pub(super) fn run(runs: Vec<Run>, workflow: &str, commit: &CommitSha, report: &m
         .max_by_key(|run| (run.run_number, run.run_attempt));
     let Some(run) = newest else {
         report.push(match forks.first() {
-            Some(fork) => FORK.finding(format!("{workflow} ran for {commit} in a fork only: {}", fork.html_url)),
-            None => NO_RUN
-                .finding(format!("{workflow} has no run for {commit} ({total} seen, {pull_requests} of them for pull requests)"))
-                .hint("is the workflow's file name right, was the commit pushed, and may the token see runs (`actions: read`)?"),
+            Some(fork) => {
+                FORK.finding(format!("{workflow} ran for {commit} in a fork only: {}", fork.html_url))
+            }
+            None => NO_RUN.finding(format!(
+                "{workflow} has no run for {commit} ({total} seen, {pull_requests} of them for pull requests)"
+            )),
         });
         return None;
     };
     if run.status != "completed" {
         let message = format!("{workflow} is {} ({})", run.status, run.html_url);
-        report.push(NOT_COMPLETE.finding(message).hint("run again when it is done"));
+        report.push(NOT_COMPLETE.finding(message));
         return None;
     }
     let conclusion = run.conclusion.as_deref().unwrap_or("nothing");
     if conclusion != "success" {
         let message = format!("{workflow} ended with {conclusion} ({})", run.html_url);
-        report.push(FAILED.finding(message).hint("mend the producer, run it again, then this"));
+        report.push(FAILED.finding(message));
         return None;
     }
     Some(run)

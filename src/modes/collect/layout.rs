@@ -19,7 +19,8 @@ pub(super) const CONFLICT: Rule = Rule {
     rejected_by: &[],
     summary: "Two artifacts hold different files of one name",
     explain: "Which of the two is meant cannot be known; nothing was placed. The same name with the same bytes is \
-              kept once. For executables, which often share a name, give a `rename` pattern.",
+              kept once. Executables for different platforms often share a name.",
+    fix: "give them different names with `rename`, or leave one out with `artifacts`",
     sources: &["incident: same-named files were merged byte by byte, and the wheels were damaged"],
     since: "0.1.0",
 };
@@ -29,7 +30,8 @@ pub(super) const OCCUPIED: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "The target folder already holds another file of this name",
-    explain: "Something else wrote into the folder, or it holds files of an earlier release. Start with empty folders.",
+    explain: "Something else wrote into the folder, or it holds files of an earlier release.",
+    fix: "remove it, and run again",
     sources: &["design: what others made is kept"],
     since: "0.1.0",
 };
@@ -39,7 +41,8 @@ pub(super) const EMPTY: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "The artifacts hold no file",
-    explain: "An empty result is never a success. Look at what the producers upload.",
+    explain: "An empty result is never a success.",
+    fix: "correct the paths that the producers upload, and run them again",
     sources: &["incident: an upload step matched no file, warned, and the release went out without it"],
     since: "0.1.0",
 };
@@ -142,11 +145,7 @@ pub(super) fn of(
                         "artifact `{}` has it with sha256 {}, artifact `{artifact}` with sha256 {}",
                         other.artifact, other.sha256, file.sha256
                     );
-                    report.push(
-                        CONFLICT.finding(message).in_file(target.display().to_string()).hint(
-                            "give them different names with `rename`, or leave one out with `artifacts`",
-                        ),
-                    );
+                    report.push(CONFLICT.finding(message).in_file(target.display().to_string()));
                 }
                 Some(_) => {}
                 None => {
@@ -175,7 +174,10 @@ fn target(
         Ok(renamed) => Some(request.assets_dir.join(renamed.as_str())),
         Err(error) => {
             report.push(
-                CONFLICT.finding(format!("`rename` makes a bad name of it: {error}")).in_file(name.as_str()),
+                CONFLICT
+                    .finding(format!("`rename` makes a bad name of it: {error}"))
+                    .in_file(name.as_str())
+                    .hint("correct the pattern of `rename`"),
             );
             None
         }
@@ -193,12 +195,7 @@ pub(super) fn placed(placement: &Placement, disk: &DiskRead, report: &mut Report
             "it has sha256 {there} there, and sha256 {} in artifact `{}`",
             placement.sha256, placement.artifact
         );
-        report.push(
-            OCCUPIED
-                .finding(message)
-                .in_file(placement.target.display().to_string())
-                .hint("remove it, and run again"),
-        );
+        report.push(OCCUPIED.finding(message).in_file(placement.target.display().to_string()));
     }
     Ok(true)
 }

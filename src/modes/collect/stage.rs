@@ -15,6 +15,7 @@ pub(super) const REFUSED: Rule = Rule {
     summary: "The artifact is damaged, or would write where it must not",
     explain: "An artifact is a stranger's archive: members that leave its folder, links, two members of one name, or \
               sizes beyond all measure stop the run, and none of its files is placed.",
+    fix: "mend what the producer uploads, and run the producer again",
     sources: &["GitHub's documentation of the event `workflow_run`: artifacts are untrusted data"],
     since: "0.1.0",
 };

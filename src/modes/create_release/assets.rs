@@ -21,8 +21,8 @@ pub(super) const CONFLICT: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &["github"],
     summary: "The release already holds other bytes under this name",
-    explain: "A file on a release is never replaced: somebody may have fetched it. If the release is a draft and the \
-              file there is wrong, delete it by hand and run again.",
+    explain: "A file on a release is never replaced: somebody may have fetched it.",
+    fix: "decide which is right: delete the file there by hand if the release is a draft, or release a new version",
     sources: &["incident: a re-run deleted and sent everything again, and for a while there was no file"],
     since: "0.1.0",
 };
@@ -34,6 +34,7 @@ pub(super) const INCOMPLETE: Rule = Rule {
     summary: "The release is published, and files are missing from it",
     explain: "A release is filled as a draft and published last. This one was published by somebody else, or before \
               these files were declared; a published release is not changed.",
+    fix: "turn the release back into a draft by hand, then run again",
     sources: &["incident: an action changed a published release and removed a file from it"],
     since: "0.1.0",
 };
@@ -43,7 +44,9 @@ pub(super) const SIZE: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &["github"],
     summary: "GitHub takes no empty file and none of 2 GiB or more",
-    explain: "Leave the file out, or split it.",
+    explain: "GitHub would refuse it in the middle of the release. An empty file usually comes from a build that \
+              failed.",
+    fix: "leave the file out if it is empty, split it if it is too large",
     sources: &["GitHub's documentation of release assets"],
     since: "0.1.0",
 };
@@ -53,7 +56,8 @@ pub(super) const COUNT: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &["github"],
     summary: "A release holds 1000 files at most",
-    explain: "Put files together into archives.",
+    explain: "GitHub would refuse those beyond the limit, and the release would be short of files.",
+    fix: "put files together into archives",
     sources: &["GitHub's documentation of release assets"],
     since: "0.1.0",
 };
@@ -65,6 +69,7 @@ pub(super) const RENAMED: Rule = Rule {
     summary: "GitHub will store the file under another name",
     explain: "GitHub rewrites characters other than letters, digits and `._+@-`, and leading dots. Checksum files \
               then name a file that is not there. The original name is kept as the label.",
+    fix: "give the file a name of letters, digits and `._+@-`, for instance with `rename` in collect-artifacts",
     sources: &["GitHub's REST interface for release assets"],
     since: "0.1.0",
 };
@@ -74,7 +79,8 @@ pub(super) const COLLISION: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &["github"],
     summary: "Two files would be stored under one name",
-    explain: "GitHub rewrites file names, and these two become the same. Give one of them another name.",
+    explain: "GitHub rewrites file names, and these two become the same.",
+    fix: "give one of the two another name, for instance with `rename` in collect-artifacts",
     sources: &["GitHub's REST interface for release assets"],
     since: "0.1.0",
 };
@@ -150,12 +156,7 @@ pub(super) async fn compare(
                     theirs.map_or_else(|| "another size".to_owned(), |sha256| format!("sha256 {sha256}"));
                 let message =
                     format!("the release has it with {theirs}, here it has sha256 {}", artifact.sha256);
-                report.push(
-                    CONFLICT
-                        .finding(message)
-                        .in_file(name)
-                        .hint("which of the two is right? delete the file there, or release a new version"),
-                );
+                report.push(CONFLICT.finding(message).in_file(name));
             }
         }
     }
@@ -166,12 +167,7 @@ pub(super) async fn compare(
 pub(super) fn check_published(compared: &Compared, tag: &Tag, report: &mut Report) {
     for (artifact, _) in &compared.missing {
         let message = format!("the release {tag} is published and does not have it");
-        report.push(
-            INCOMPLETE
-                .finding(message)
-                .in_file(artifact.file_name.as_str())
-                .hint("turn the release back into a draft by hand, then run again"),
-        );
+        report.push(INCOMPLETE.finding(message).in_file(artifact.file_name.as_str()));
     }
 }
 

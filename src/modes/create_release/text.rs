@@ -20,6 +20,7 @@ pub(super) const NO_SECTION: Rule = Rule {
     explain: "The changelog must have a heading of level two for the version (`## [1.2.0] - 2026-01-31`), with text \
               below it. It is looked up before anything is published, because notes that are missing afterwards are \
               missing for ever.",
+    fix: "add a section for the version, with text below its heading, or name another file with `notes-file`",
     sources: &["Keep a Changelog 1.1"],
     since: "0.1.0",
 };
@@ -29,7 +30,8 @@ pub(super) const TOO_LONG: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &["github"],
     summary: "The notes are longer than GitHub takes",
-    explain: "GitHub takes 125,000 characters. Shorten the notes and link to the whole text.",
+    explain: "GitHub takes 125,000 characters.",
+    fix: "shorten the notes and link to the whole text",
     sources: &["incident: notes were refused for their length once everything else was published"],
     since: "0.1.0",
 };
@@ -39,7 +41,8 @@ pub(super) const KEPT: Rule = Rule {
     severity: Severity::Info,
     rejected_by: &[],
     summary: "The release has a text that somebody else wrote, and it is kept",
-    explain: "Only text between our own marks is ever changed. Empty the text of the draft to have it filled.",
+    explain: "Only text between our own marks is ever changed.",
+    fix: "empty the text of the draft by hand to have it filled",
     sources: &["design: what others made is kept"],
     since: "0.1.0",
 };
@@ -108,12 +111,7 @@ impl Notes {
         if characters > notes::LONGEST_CHARACTERS {
             let message =
                 format!("they have {characters} characters, and GitHub takes {}", notes::LONGEST_CHARACTERS);
-            report.push(
-                TOO_LONG
-                    .finding(message)
-                    .in_file(path.display().to_string())
-                    .hint("shorten them and link to the whole text"),
-            );
+            report.push(TOO_LONG.finding(message).in_file(path.display().to_string()));
         }
         Ok(text)
     }
