@@ -1,10 +1,22 @@
-//! The examples use this action as it is: modes and inputs that exist, in the order that the product stands for.
+//! The examples use this action as it is: modes and inputs that exist, in the order that the product stands for. And
+//! they work: each is played, step by step, with the real program.
 
 use std::path::PathBuf;
 
 use release_action::action::schema::{ModeName, inputs_of};
+use release_action::archive::build::{SdistBuilder, WheelBuilder};
+use release_action::sim::github::git::NewCommit;
+use release_action::sim::github::runs::{NewArtifact, NewRun};
+use release_action::sim::index::Publisher;
+use release_action::sim::universe::{Setup, Universe};
+use serde_json::{Value, json};
 
-use crate::support::workflow_files::{UsingStep, examples, using_steps};
+use crate::support::contract::{Contract, ContractGuard};
+use crate::support::program::Outcome;
+use crate::support::workflow_files::{UsingStep, examples, root, using_steps};
+use crate::support::workflow_play::{Event, Play};
+use crate::support::world::{COMMIT, REPOSITORY, ReleaseFile, TAG};
+use crate::support::yaml;
 
 #[test]
 fn examples_give_each_mode_inputs_that_it_reads() {
@@ -14,16 +26,20 @@ fn examples_give_each_mode_inputs_that_it_reads() {
         assert!(steps.len() >= 5, "{} uses us in {} steps only", file.display(), steps.len());
         for step in steps {
             let at = format!("{}:{}", file.display(), step.line);
-            let mode =
-                step.with.iter().find(|(key, _)| key == "mode").unwrap_or_else(|| panic!("{at}: no mode"));
-            let mode: ModeName = mode.1.parse().unwrap_or_else(|error| panic!("{at}: {error}"));
-            for (key, _) in &step.with {
-                assert!(
-                    inputs_of(mode).any(|input| input.name == key),
-                    "{at}: `{mode}` has no input `{key}`"
-                );
+            if let Err(error) = check_inputs(&step.with) {
+                panic!("{at}: {error}");
             }
         }
+    }
+}
+
+/// What is wrong with the inputs that a step gives.
+pub(crate) fn check_inputs(with: &[(String, String)]) -> Result<(), String> {
+    let (_, mode) = with.iter().find(|(key, _)| key == "mode").ok_or("no mode")?;
+    let mode: ModeName = mode.parse().map_err(|error| format!("{error}"))?;
+    match with.iter().find(|(key, _)| inputs_of(mode).all(|input| input.name != key)) {
+        Some((key, _)) => Err(format!("`{mode}` has no input `{key}`")),
+        None => Ok(()),
     }
 }
 
@@ -39,10 +55,236 @@ fn examples_play_the_modes_in_the_order_of_a_release() {
             .map(|step| format!("{} {}", value(step, "mode"), value(step, "publish")).trim().to_owned())
             .collect()
     };
-    let last = ["validate-wheels", "create-release false", "publish", "create-release true"];
+    let all = [
+        "verify-tag",
+        "collect-artifacts",
+        "validate-wheels",
+        "create-release false",
+        "publish",
+        "create-release true",
+    ];
     for file in examples() {
-        let order = order(&file);
-        assert_eq!(order.first().map(String::as_str), Some("verify-tag"), "{}", file.display());
-        assert!(order.ends_with(&last.map(str::to_owned)), "{}: {order:?}", file.display());
+        assert_eq!(order(&file), all, "{}", file.display());
     }
+}
+
+/// The services of a private repository, which has a tag and whose default branch went on since. They trust
+/// `release.yml`, in its environment `pypi`.
+fn world() -> (Universe, ContractGuard) {
+    let setup = Setup { repository: REPOSITORY.into(), ..Setup::default() };
+    let universe = Universe::start(setup).expect("loopback has free ports");
+    let contract = Contract::watch(&universe);
+    universe.github(|github| {
+        github.settings.private = true;
+        let parents = vec![github.branch("main").expect("there is a default branch")];
+        let message = "Release 1.2.0".to_owned();
+        github.add_commit(NewCommit { sha: Some(COMMIT.into()), parents, message, files: vec![] });
+        github.set_branch("main", COMMIT);
+        github.add_annotated_tag(TAG, COMMIT);
+        github.commit_to("main", "Go on", &[("README.md", "more")]);
+    });
+    universe.oidc(|oidc| oidc.set_environment("pypi"));
+    universe.index(|index| {
+        let project = "sample".parse().expect("a project's name");
+        let publisher = Publisher::new(project, REPOSITORY, "release.yml");
+        index.register(Publisher { environment: Some("pypi".into()), ..publisher });
+    });
+    (universe, contract)
+}
+
+/// What a checkout of the tagged commit gives.
+fn checkout() -> Vec<ReleaseFile> {
+    let stated = "name = \"sample\"\nversion = \"1.2.0\"\n";
+    vec![
+        ("Cargo.toml".to_owned(), format!("[package]\n{stated}").into()),
+        ("pyproject.toml".to_owned(), format!("[project]\n{stated}").into()),
+        ("CHANGELOG.md".to_owned(), "# Changelog\n\n## [1.2.0] - 2026-01-31\n\n- Everything.\n".into()),
+    ]
+}
+
+fn wheel(python: &str, platform: &str) -> ReleaseFile {
+    let (name, bytes) = WheelBuilder::new("sample", "1.2.0", python, python, platform).build();
+    (name.to_string(), bytes)
+}
+
+fn sdist() -> ReleaseFile {
+    let (name, bytes) = SdistBuilder::new("sample", "1.2.0").build();
+    (name.to_string(), bytes)
+}
+
+fn artifact(name: &str, files: &[ReleaseFile]) -> NewArtifact {
+    let files: Vec<_> = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    NewArtifact::zip(name, &files)
+}
+
+fn example(project: &str) -> Value {
+    let file = root().join("examples").join(project).join("release.yml");
+    yaml::read(&std::fs::read_to_string(file).expect("it is there"))
+}
+
+fn endings(outcomes: &[Outcome]) -> Vec<&str> {
+    outcomes.iter().map(|outcome| outcome.output("outcome")).collect()
+}
+
+fn writes(universe: &Universe) -> usize {
+    universe.journal().iter().filter(|entry| !["GET", "HEAD"].contains(&entry.method.as_str())).count()
+}
+
+/// The release is out: its page is visible with these files and the manifest's two, the index has these packages.
+fn assert_out(universe: &Universe, packages: usize, others: &[&str]) {
+    assert_eq!(universe.index(|index| index.files().count()), packages);
+    universe.github(|github| {
+        let [release] = github.releases() else { panic!("one release, not {:?}", github.releases()) };
+        assert!(!release.draft && release.tag_name == TAG, "{release:?}");
+        assert!(release.body.as_deref().is_some_and(|body| body.contains("Everything")), "{release:?}");
+        let names: Vec<_> = release.assets.iter().map(|asset| asset.name.as_str()).collect();
+        assert_eq!(names.len(), packages + others.len() + 2, "{names:?}");
+        for name in others.iter().chain(&["manifest.json", "SHA256SUMS"]) {
+            assert!(names.contains(name), "no {name} in {names:?}");
+        }
+    });
+}
+
+const ALL_DONE: [&str; 6] = ["done", "done", "done", "done", "done", "resumed"];
+/// Collecting and validating begin on a new machine, with empty folders; what is public is there already.
+const AGAIN: [&str; 6] = ["done", "done", "done", "already-done", "already-done", "already-done"];
+
+#[test]
+fn the_example_of_one_workflow_releases() {
+    let (universe, _contract) = world();
+    let run_id = universe.github(|github| {
+        let run = github.add_run(NewRun {
+            path: ".github/workflows/release.yml".into(),
+            status: "in_progress".into(),
+            conclusion: None,
+            head_sha: COMMIT.into(),
+            head_branch: Some(TAG.into()),
+            ..NewRun::default()
+        });
+        for (system, platform) in [
+            ("ubuntu-latest", "manylinux_2_28_x86_64"),
+            ("macos-latest", "macosx_11_0_arm64"),
+            ("windows-latest", "win_amd64"),
+        ] {
+            for (python, tag) in [("3.11", "cp311"), ("3.12", "cp312"), ("3.13", "cp313")] {
+                let name = format!("wheels-{system}-{python}");
+                github.add_artifact(run, artifact(&name, &[wheel(tag, platform)]));
+            }
+        }
+        github.add_artifact(run, artifact("wheels-sdist", &[sdist()]));
+        run
+    });
+    let event = Event {
+        name: "push",
+        git_ref: format!("refs/tags/{TAG}"),
+        sha: COMMIT.into(),
+        run_id,
+        payload: json!({}),
+    };
+    let mut play = Play::new(&universe, example("dioxide"), checkout());
+    assert_eq!(endings(&play.run(&event)), ALL_DONE);
+    assert_out(&universe, 10, &[]);
+
+    let before = writes(&universe);
+    assert_eq!(endings(&play.run(&event)), AGAIN);
+    assert_eq!(writes(&universe), before, "running again sends nothing");
+}
+
+/// The four producers with what they leave.
+fn producers() -> [(&'static str, Vec<NewArtifact>); 4] {
+    let with_note = |name: &str, mut files: Vec<ReleaseFile>| {
+        files.push(("VALIDATION.txt".to_owned(), format!("{name} is fine\n").into_bytes()));
+        artifact(name, &files)
+    };
+    let arm64 = |python: &str, tag: &str| {
+        let name = format!("artifacts-arm64-cpython-{python}-manylinux_2_28_aarch64");
+        with_note(&name, vec![wheel(tag, "manylinux_2_28_aarch64")])
+    };
+    [
+        ("main.yml", vec![artifact("documentation", &[("index.html".to_owned(), b"<html>".to_vec())])]),
+        (
+            "wheels.yml",
+            vec![
+                with_note("wheels-macos-arm64", vec![wheel("cp312", "macosx_11_0_arm64")]),
+                with_note("wheels-windows-x86_64", vec![wheel("cp312", "win_amd64")]),
+                artifact("source-distribution", &[sdist()]),
+            ],
+        ),
+        (
+            "wheels-docker.yml",
+            vec![with_note(
+                "artifacts-docker-manylinux_2_28_x86_64",
+                vec![wheel("cp311", "manylinux_2_28_x86_64"), wheel("cp312", "manylinux_2_28_x86_64")],
+            )],
+        ),
+        ("wheels-arm64.yml", vec![arm64("3.11", "cp311"), arm64("3.12", "cp312")]),
+    ]
+}
+
+/// The end of one producer, as the event tells it.
+fn ended(run_id: u64, main: &str, from: &str) -> Event {
+    let workflow_run = json!({
+        "conclusion": "success",
+        "event": "push",
+        "head_branch": TAG,
+        "head_sha": COMMIT,
+        "head_repository": { "full_name": from },
+    });
+    Event {
+        name: "workflow_run",
+        git_ref: "refs/heads/main".into(),
+        sha: main.into(),
+        run_id,
+        payload: json!({ "workflow_run": workflow_run }),
+    }
+}
+
+#[test]
+fn the_example_of_many_workflows_releases_when_the_last_one_ends() {
+    let (universe, _contract) = world();
+    let runs = universe.github(|github| {
+        producers().map(|(file, artifacts)| {
+            let run = github.add_run(NewRun {
+                path: format!(".github/workflows/{file}"),
+                status: "in_progress".into(),
+                conclusion: None,
+                head_sha: COMMIT.into(),
+                head_branch: Some(TAG.into()),
+                ..NewRun::default()
+            });
+            for one in artifacts {
+                github.add_artifact(run, one);
+            }
+            run
+        })
+    });
+    let main = universe.github(|github| github.branch("main").expect("the default branch"));
+    let mut play = Play::new(&universe, example("zlmdb"), checkout());
+    assert!(play.run(&ended(900, &main, "stranger/sample")).is_empty(), "forks release nothing");
+
+    for (index, run) in runs.into_iter().enumerate() {
+        if index > 0 {
+            assert_eq!(endings(&play.run(&ended(900, &main, REPOSITORY))), ["done", "not-ready"]);
+        }
+        universe.github(|github| {
+            let run = github.runs_mut().iter_mut().find(|one| one.id == run).expect("it was made above");
+            run.facts.status = "completed".into();
+            run.facts.conclusion = Some("success".into());
+        });
+    }
+    assert_eq!(writes(&universe), 0);
+    let event = ended(901, &main, REPOSITORY);
+    assert_eq!(endings(&play.run(&event)), ALL_DONE);
+    let notes = [
+        "VALIDATION-wheels-macos-arm64.txt",
+        "VALIDATION-wheels-windows-x86_64.txt",
+        "VALIDATION-artifacts-docker-manylinux_2_28_x86_64.txt",
+        "VALIDATION-artifacts-arm64-cpython-3.11-manylinux_2_28_aarch64.txt",
+        "VALIDATION-artifacts-arm64-cpython-3.12-manylinux_2_28_aarch64.txt",
+    ];
+    assert_out(&universe, 7, &notes);
+
+    let before = writes(&universe);
+    assert_eq!(endings(&play.run(&event)), AGAIN);
+    assert_eq!(writes(&universe), before, "running again sends nothing");
 }

@@ -9,4 +9,6 @@ pub(crate) mod program;
 pub(crate) mod runner;
 pub(crate) mod tools;
 pub(crate) mod workflow_files;
+pub(crate) mod workflow_play;
 pub(crate) mod world;
+pub(crate) mod yaml;
