@@ -23,10 +23,23 @@ fn job_with(corpus: &Corpus) -> Job {
 #[test]
 fn the_image_is_one_small_file() {
     let Some(image) = image() else { return };
-    let size = size_bytes(image);
-    assert!(size <= LARGEST_IMAGE_BYTES, "the image has {size} bytes");
-    let ours: Vec<_> = files(image).into_iter().filter(|file| !is_the_engines(file)).collect();
-    assert_eq!(ours, ["release-action"], "no certificates, no shell, nothing");
+    assert_eq!(objections(size_bytes(image), &files(image)), Vec::<String>::new());
+}
+
+/// What stands against an image: its size, and every file but the program, be it certificates or a shell.
+fn objections(size_bytes: u64, files: &[String]) -> Vec<String> {
+    let large = (size_bytes > LARGEST_IMAGE_BYTES).then(|| format!("it has {size_bytes} bytes"));
+    let others = files.iter().filter(|file| *file != "release-action" && !is_the_engines(file));
+    let others = others.map(|file| format!("it holds {file}"));
+    let empty = (!files.iter().any(|file| file == "release-action")).then(|| "it lacks the program".into());
+    large.into_iter().chain(others).chain(empty).collect()
+}
+
+#[test]
+fn a_large_image_and_another_file_are_found() {
+    let files = ["release-action", "bin/sh", "etc/hosts"].map(str::to_owned);
+    assert_eq!(objections(LARGEST_IMAGE_BYTES + 1, &files), ["it has 15728641 bytes", "it holds bin/sh"]);
+    assert_eq!(objections(0, &[]), ["it lacks the program"]);
 }
 
 /// Files that the engine itself puts into every container.

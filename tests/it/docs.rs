@@ -25,13 +25,25 @@ fn read(name: &str) -> String {
 }
 
 fn check(name: &str, expected: &str) {
-    let found = read(name);
+    if let Some(line) = stale_from(&read(name), expected) {
+        panic!("`{name}` is stale from line {line}; run `BLESS=1 cargo test --test it docs`");
+    }
+}
+
+/// The first line, counted from 1, from which a document is not as it should be.
+fn stale_from(found: &str, expected: &str) -> Option<usize> {
     let differs = found.lines().zip(expected.lines()).position(|(found, expected)| found != expected);
-    assert!(
-        found == expected,
-        "`{name}` is stale from line {}; run `BLESS=1 cargo test --test it docs`",
-        differs.unwrap_or_else(|| found.lines().count().min(expected.lines().count())) + 1,
-    );
+    let line = differs.unwrap_or_else(|| found.lines().count().min(expected.lines().count())) + 1;
+    (found != expected).then_some(line)
+}
+
+#[test]
+fn a_stale_document_is_found() {
+    assert_eq!(stale_from(&action_yml(), &action_yml()), None);
+    let edited = action_yml().replace("    default: \"dist\"\n", "    default: \"out\"\n");
+    assert!(stale_from(&edited, &action_yml()).is_some(), "a default was edited by hand");
+    assert_eq!(stale_from("a\nb\n", "a\nb\nc\n"), Some(3));
+    assert_eq!(stale_from("", "a\n"), Some(1));
 }
 
 #[test]

@@ -112,6 +112,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn other_bytes_of_the_same_length_are_not_the_file() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (project, file, sha256) = ("x".to_owned(), "x.whl".to_owned(), hex(b"good"));
+        let pin = Pinned { project, file, size_bytes: 4, sha256 };
+        assert!(!pin.is_in(folder.path()), "it is not there yet");
+        for (bytes, good) in [(b"good", true), (b"evil", false)] {
+            std::fs::write(folder.path().join("x.whl"), bytes).expect("a temporary folder");
+            assert_eq!(pin.is_in(folder.path()), good);
+        }
+    }
+
+    #[test]
     fn the_corpus_is_the_whole_release() {
         let Some(corpus) = zlmdb() else { return };
         assert_eq!(corpus.files.len(), 20);
