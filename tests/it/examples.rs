@@ -1,6 +1,7 @@
 //! The examples use this action as it is: modes and inputs that exist, in the order that the product stands for. And
 //! they work: each is played, step by step, with the real program.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use release_action::action::schema::{ModeName, inputs_of};
@@ -11,6 +12,7 @@ use release_action::sim::index::Publisher;
 use release_action::sim::universe::{Setup, Universe};
 use serde_json::{Value, json};
 
+use crate::pages::readme_workflow;
 use crate::support::contract::{Contract, ContractGuard};
 use crate::support::program::Outcome;
 use crate::support::workflow_files::{UsingStep, examples, root, using_steps};
@@ -145,6 +147,30 @@ fn assert_out(universe: &Universe, packages: usize, others: &[&str]) {
     });
 }
 
+/// A pushed tag's run of `release.yml`, whose own jobs left these artifacts.
+fn tag_push(universe: &Universe, artifacts: Vec<NewArtifact>) -> Event {
+    let run_id = universe.github(|github| {
+        let run = github.add_run(NewRun { path: ".github/workflows/release.yml".into(), ..running() });
+        for one in artifacts {
+            github.add_artifact(run, one);
+        }
+        run
+    });
+    let (git_ref, payload) = (format!("refs/tags/{TAG}"), json!({}));
+    Event { name: "push", git_ref, sha: COMMIT.into(), run_id, payload }
+}
+
+/// A run for the tag that is under way.
+fn running() -> NewRun {
+    NewRun {
+        status: "in_progress".into(),
+        conclusion: None,
+        head_sha: COMMIT.into(),
+        head_branch: Some(TAG.into()),
+        ..NewRun::default()
+    }
+}
+
 const ALL_DONE: [&str; 6] = ["done", "done", "done", "done", "done", "resumed"];
 /// Collecting and validating begin on a new machine, with empty folders; what is public is there already.
 const AGAIN: [&str; 6] = ["done", "done", "done", "already-done", "already-done", "already-done"];
@@ -152,35 +178,17 @@ const AGAIN: [&str; 6] = ["done", "done", "done", "already-done", "already-done"
 #[test]
 fn the_example_of_one_workflow_releases() {
     let (universe, _contract) = world();
-    let run_id = universe.github(|github| {
-        let run = github.add_run(NewRun {
-            path: ".github/workflows/release.yml".into(),
-            status: "in_progress".into(),
-            conclusion: None,
-            head_sha: COMMIT.into(),
-            head_branch: Some(TAG.into()),
-            ..NewRun::default()
-        });
-        for (system, platform) in [
-            ("ubuntu-latest", "manylinux_2_28_x86_64"),
-            ("macos-latest", "macosx_11_0_arm64"),
-            ("windows-latest", "win_amd64"),
-        ] {
-            for (python, tag) in [("3.11", "cp311"), ("3.12", "cp312"), ("3.13", "cp313")] {
-                let name = format!("wheels-{system}-{python}");
-                github.add_artifact(run, artifact(&name, &[wheel(tag, platform)]));
-            }
+    let mut artifacts = vec![artifact("wheels-sdist", &[sdist()])];
+    for (system, platform) in [
+        ("ubuntu-latest", "manylinux_2_28_x86_64"),
+        ("macos-latest", "macosx_11_0_arm64"),
+        ("windows-latest", "win_amd64"),
+    ] {
+        for (python, tag) in [("3.11", "cp311"), ("3.12", "cp312"), ("3.13", "cp313")] {
+            artifacts.push(artifact(&format!("wheels-{system}-{python}"), &[wheel(tag, platform)]));
         }
-        github.add_artifact(run, artifact("wheels-sdist", &[sdist()]));
-        run
-    });
-    let event = Event {
-        name: "push",
-        git_ref: format!("refs/tags/{TAG}"),
-        sha: COMMIT.into(),
-        run_id,
-        payload: json!({}),
-    };
+    }
+    let event = tag_push(&universe, artifacts);
     let mut play = Play::new(&universe, example("dioxide"), checkout());
     assert_eq!(endings(&play.run(&event)), ALL_DONE);
     assert_out(&universe, 10, &[]);
@@ -188,6 +196,48 @@ fn the_example_of_one_workflow_releases() {
     let before = writes(&universe);
     assert_eq!(endings(&play.run(&event)), AGAIN);
     assert_eq!(writes(&universe), before, "running again sends nothing");
+}
+
+#[test]
+fn the_workflow_of_the_readme_releases() {
+    let (universe, _contract) = world();
+    let event = tag_push(
+        &universe,
+        vec![
+            artifact("packages", &[wheel("cp312", "win_amd64"), sdist()]),
+            artifact("tool", &[("sample-tool".to_owned(), b"a tool".to_vec())]),
+        ],
+    );
+    let mut play = Play::new(&universe, yaml::read(&readme_workflow()), checkout());
+    assert_eq!(endings(&play.run(&event)), ALL_DONE);
+    assert_out(&universe, 2, &["sample-tool"]);
+}
+
+/// The play can fail: a job that may too little, and files that reach the next job in another folder.
+#[test]
+fn an_example_that_would_not_release_fails() {
+    let text = std::fs::read_to_string(root().join("examples/dioxide/release.yml")).expect("it is there");
+    for (from, to, why) in [
+        ("      actions: read # the artifacts of this run\n", "", "403"),
+        ("            release-manifest\n", "", "packages-dir"),
+        ("      id-token: write", "      contents: read", "id-token"),
+    ] {
+        let broken = text.replacen(from, to, 1);
+        assert_ne!(broken, text, "{from:?} is not in it");
+        let (universe, contract) = world();
+        let event =
+            tag_push(&universe, vec![artifact("wheels-all", &[wheel("cp312", "win_amd64"), sdist()])]);
+        let played = catch_unwind(AssertUnwindSafe(|| {
+            let outcomes = Play::new(&universe, yaml::read(&broken), checkout()).run(&event);
+            endings(&outcomes).join(" ")
+        }));
+        let told = match &played {
+            Ok(endings) => endings.as_str(),
+            Err(panic) => panic.downcast_ref::<String>().map_or("", String::as_str),
+        };
+        assert!(played.is_err() && told.contains(why), "{from:?}: {told}");
+        drop(contract);
+    }
 }
 
 /// The four producers with what they leave.
@@ -244,14 +294,8 @@ fn the_example_of_many_workflows_releases_when_the_last_one_ends() {
     let (universe, _contract) = world();
     let runs = universe.github(|github| {
         producers().map(|(file, artifacts)| {
-            let run = github.add_run(NewRun {
-                path: format!(".github/workflows/{file}"),
-                status: "in_progress".into(),
-                conclusion: None,
-                head_sha: COMMIT.into(),
-                head_branch: Some(TAG.into()),
-                ..NewRun::default()
-            });
+            let path = format!(".github/workflows/{file}");
+            let run = github.add_run(NewRun { path, ..running() });
             for one in artifacts {
                 github.add_artifact(run, one);
             }

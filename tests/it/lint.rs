@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::pages::readme_workflow;
 use crate::support::tools::{node, python, run};
 use crate::support::workflow_files::{examples, root, workflows};
 
@@ -41,6 +42,32 @@ fn githubs_language_service_finds_a_wrong_input_of_ours() {
     let (_folder, file) = workflow_with(step);
     let Some(found) = language_service(&[file]) else { return };
     assert!(found.contains("package-dir"), "{found}");
+}
+
+/// The README's workflow as a user finishes it: with the job that builds, and with a commit in place of the version.
+fn readme() -> (tempfile::TempDir, PathBuf) {
+    let build =
+        "jobs:\n  build:\n    runs-on: ubuntu-latest\n    permissions: {}\n    steps:\n      - run: make\n";
+    let commit = format!("release-action@{}", "0".repeat(40));
+    let text = readme_workflow().replace("jobs:\n", build).replace("release-action@v1", &commit);
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = folder.path().join("release.yml");
+    std::fs::write(&file, format!("name: release\n{text}\n")).expect("a temporary folder can be written to");
+    (folder, file)
+}
+
+#[test]
+fn the_readmes_workflow_is_taken_by_every_linter() {
+    let (_folder, file) = readme();
+    if let Some(found) = language_service(std::slice::from_ref(&file)) {
+        assert_eq!(found, "");
+    }
+    if let Some(mut check) = schema_check("vendor.github-workflows", std::slice::from_ref(&file)) {
+        run(&mut check).expect("it is as the schema says");
+    }
+    if let Some(mut zizmor) = zizmor(&[file]) {
+        run(&mut zizmor).expect("nothing is found");
+    }
 }
 
 /// `check-jsonschema` with one of the schemas that it brings.
