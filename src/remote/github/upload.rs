@@ -193,7 +193,8 @@ fn permit(artifact: &Artifact) -> Result<(), RemoteError> {
 /// Sends the file once, to an [`address`].
 async fn post(api: &Api, address: Url, artifact: &Artifact, path: &Path) -> Result<Asset, RemoteError> {
     let what = format!("uploading `{}`", artifact.file_name);
-    let part = Part::File { path: path.to_owned(), size_bytes: artifact.size_bytes };
+    let Artifact { size_bytes, sha256, .. } = artifact;
+    let part = Part::File { path: path.to_owned(), size_bytes: *size_bytes, sha256: *sha256 };
     let call = api
         .post(what.clone(), address)
         .header("content-type", "application/octet-stream")

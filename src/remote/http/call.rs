@@ -7,6 +7,7 @@ use bytes::Bytes;
 use reqwest::Method;
 use url::Url;
 
+use crate::model::digest::Sha256;
 use crate::model::secret::Secret;
 
 /// A request. `service` and `what` are for messages; neither address nor headers are ever shown.
@@ -57,12 +58,14 @@ pub(crate) struct Body {
 pub(crate) enum Part {
     /// Bytes in memory.
     Bytes(Bytes),
-    /// A file, read while it is sent; the transfer fails when it is not exactly that long.
+    /// A file, read while it is sent; the transfer fails before its end when it is not the one that was vetted.
     File {
         /// Where it is.
         path: PathBuf,
         /// How long it is.
         size_bytes: u64,
+        /// The digest of its bytes.
+        sha256: Sha256,
     },
 }
 
@@ -171,7 +174,7 @@ impl Part {
     fn size_bytes(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
-            Self::File { path: _, size_bytes } => *size_bytes,
+            Self::File { size_bytes, .. } => *size_bytes,
         }
     }
 }

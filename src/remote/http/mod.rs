@@ -9,6 +9,7 @@ pub(crate) mod answer;
 pub(crate) mod call;
 mod client;
 mod date;
+mod proven;
 #[cfg(test)]
 pub(crate) mod script;
 #[cfg(test)]

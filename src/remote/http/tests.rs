@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::call::Part;
 use super::script::{Reply, Script};
 use super::*;
+use crate::model::digest::Sha256;
 use crate::model::secret::Secret;
 use crate::remote::disk::write::DiskWrite;
 use crate::remote::surroundings::{Masks, NoWait, Pace, Progress};
@@ -292,7 +293,8 @@ async fn a_body_of_parts_is_streamed_with_its_exact_length() {
     let content: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();
     DiskWrite.ensure_file(&path, &content).expect("written");
     let script = Script::of([Reply::status(201)]);
-    let part = |size_bytes| Part::File { path: path.clone(), size_bytes };
+    let sha256 = Sha256::of(&content);
+    let part = |size_bytes| Part::File { path: path.clone(), size_bytes, sha256 };
     let call = post(&script).carrying(vec![
         Part::Bytes("head".into()),
         part(content.len() as u64),
@@ -307,6 +309,25 @@ async fn a_body_of_parts_is_streamed_with_its_exact_length() {
     let error = http().send(&post(&script).carrying(vec![part(7)])).await.expect_err("another size");
     assert!(matches!(error, RemoteError::Disk(_)), "{error:?}");
     assert_eq!(script.seen().len(), 1, "nothing is sent when the file is not the one that was stated");
+}
+
+#[tokio::test]
+async fn a_file_that_was_swapped_after_it_was_vetted_never_arrives() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("file");
+    for size in [1, 1000, 128 << 10, 3_000_000] {
+        let vetted = vec![7; size];
+        let mut swapped = vetted.clone();
+        swapped[size / 2] = 8;
+        DiskWrite.ensure_file(&path, &swapped).expect("written");
+        let script = Script::of([Reply::status(201)]);
+        let (size_bytes, sha256) = (size as u64, Sha256::of(&vetted));
+        let call = post(&script).carrying(vec![Part::File { path: path.clone(), size_bytes, sha256 }]);
+        let error = http().send(&call).await.expect_err("other bytes");
+        assert!(matches!(&error, RemoteError::Disk(error) if error.action == "sent"), "{error:?}");
+        assert!(!error.is_ambiguous(), "what was broken off did not take effect");
+        assert!(script.seen().is_empty(), "no whole request arrives");
+    }
 }
 
 #[tokio::test]

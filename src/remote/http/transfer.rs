@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,21 +12,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
 use url::Url;
 
 use super::answer::Answer;
 use super::call::{Body, Call, Part};
+use super::proven::{Mismatch, proven};
 use super::{Http, Patience, authority};
-use crate::model::digest::{Hasher, Hashes};
+use crate::model::digest::{Hasher, Hashes, Sha256};
 use crate::remote::disk::read::open_exactly;
 use crate::remote::error::{DiskError, RemoteError};
 use crate::remote::surroundings::Event;
 
 /// Bytes between two events of progress.
 const REPORT_EVERY: u64 = 1 << 20;
-/// How much of a file is read at a time.
-const CHUNK_BYTES: usize = 128 << 10;
 
 /// Where the body of an answer goes.
 pub(super) enum Sink<'a> {
@@ -33,6 +33,25 @@ pub(super) enum Sink<'a> {
     Memory,
     /// Through the hasher and, with a target, into a file.
     Hashed { target: Option<&'a mut tokio::fs::File> },
+}
+
+/// A file of a body, and what it turned out to be when that is not what was vetted.
+struct SentFile {
+    path: PathBuf,
+    expected: Sha256,
+    found: Mismatch,
+}
+
+impl SentFile {
+    fn fault(&self) -> Option<RemoteError> {
+        let found = self.found.get()?;
+        let text = format!(
+            "its bytes changed after they were vetted: sha256 {} then, {found} now; the transfer was broken off",
+            self.expected
+        );
+        let source = io::Error::new(io::ErrorKind::InvalidData, text);
+        Some(DiskError { path: self.path.display().to_string(), action: "sent", source }.into())
+    }
 }
 
 /// Nothing came, or nothing was taken, for too long.
@@ -79,11 +98,16 @@ impl Http {
         }
         let sent = Arc::new(AtomicU64::new(0));
         let total = call.body.size_bytes();
+        let mut files = Vec::new();
         if !call.body.parts.is_empty() {
-            let body = self.stream(call, Arc::clone(&sent)).await?;
+            let body = self.stream(call, Arc::clone(&sent), &mut files)?;
             request = request.header(reqwest::header::CONTENT_LENGTH, total).body(body);
         }
-        match heard(request.send(), &sent, total, self.patience).await {
+        let outcome = heard(request.send(), &sent, total, self.patience).await;
+        if let Some(error) = files.iter().find_map(SentFile::fault) {
+            return Err(error);
+        }
+        match outcome {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(transport(call, url, error)),
             Err(silence) => Err(lost(call, url, silence)),
@@ -92,15 +116,26 @@ impl Http {
 
     /// The body as a stream that opens its files first, so that a file that cannot be read is found before
     /// anything is sent.
-    async fn stream(&self, call: &Call, sent: Arc<AtomicU64>) -> Result<reqwest::Body, RemoteError> {
+    fn stream(
+        &self,
+        call: &Call,
+        sent: Arc<AtomicU64>,
+        files: &mut Vec<SentFile>,
+    ) -> Result<reqwest::Body, RemoteError> {
         let Body { parts } = &call.body;
         let mut streams: Vec<BoxStream<'static, io::Result<Bytes>>> = Vec::new();
         for part in parts {
             streams.push(match part {
                 Part::Bytes(bytes) => stream::iter([Ok(bytes.clone())]).boxed(),
-                Part::File { path, size_bytes } => {
+                Part::File { path, size_bytes, sha256 } => {
                     let file = tokio::fs::File::from_std(open_exactly(path, *size_bytes)?);
-                    tokio_util::io::ReaderStream::with_capacity(file.take(*size_bytes), CHUNK_BYTES).boxed()
+                    let mismatch = Mismatch::default();
+                    files.push(SentFile {
+                        path: path.clone(),
+                        expected: *sha256,
+                        found: Arc::clone(&mismatch),
+                    });
+                    proven(file, *size_bytes, *sha256, mismatch).boxed()
                 }
             });
         }

@@ -82,7 +82,7 @@ pub(super) fn form(upload: &Upload<'_>) -> Result<Form, RemoteError> {
         content_type: format!("multipart/form-data; boundary={boundary}"),
         parts: vec![
             Part::Bytes(Bytes::from(head)),
-            Part::File { path: upload.path.to_owned(), size_bytes: *size_bytes },
+            Part::File { path: upload.path.to_owned(), size_bytes: *size_bytes, sha256: *sha256 },
             Part::Bytes(Bytes::from(format!("\r\n--{boundary}--\r\n"))),
         ],
     })
