@@ -261,8 +261,7 @@ impl Mode for Publish {
         let Send { artifact, distribution, path, host: _ } = step;
         let file = writers.disk.open(path)?;
         let changed = || PublishError::Changed { file: path.clone() };
-        let metadata =
-            archive::core_metadata(&file, &artifact.file_name, distribution).map_err(|_error| changed())?;
+        let metadata = archive::core_metadata(&file, artifact).map_err(|_error| changed())?;
         let upload = Upload {
             project: distribution.name(),
             artifact,
