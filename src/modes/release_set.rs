@@ -265,14 +265,21 @@ fn from_files(
     distributions: &[PathBuf],
     assets: &[PathBuf],
 ) -> Result<Vetting, ReleaseSetError> {
-    let candidates = distributions.iter().map(|path| Candidate {
-        file_name: file_name(path),
-        bytes: disk.open(path).map(|file| Box::new(file) as Box<dyn ReadAt>).map_err(|error| error.source),
-    });
-    let dists = checks::judge(candidates.collect());
-    for (path, dist) in distributions.iter().zip(&dists) {
-        if let Some(hashes) = dist.hashes() {
-            disk.remember(path, hashes)?;
+    let mut candidates = Vec::new();
+    let mut stamps = Vec::new();
+    for path in distributions {
+        let opened = disk.open(path).and_then(|file| Ok((disk.stamp(path, &file)?, file)));
+        let (stamp, bytes) = match opened {
+            Ok((stamp, file)) => (Some(stamp), Ok(Box::new(file) as Box<dyn ReadAt>)),
+            Err(error) => (None, Err(error.source)),
+        };
+        stamps.push(stamp);
+        candidates.push(Candidate { file_name: file_name(path), bytes });
+    }
+    let dists = checks::judge(candidates);
+    for (stamp, dist) in stamps.into_iter().zip(&dists) {
+        if let (Some(stamp), Some(hashes)) = (stamp, dist.hashes()) {
+            disk.remember(stamp, hashes);
         }
     }
     let mut others = Vec::new();

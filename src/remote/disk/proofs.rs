@@ -11,7 +11,7 @@ use crate::model::digest::Hashes;
 
 /// A file at one moment. Whoever writes to it, or puts another in its place, changes the stamp.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     path: PathBuf,
     size_bytes: u64,
     modified: SystemTime,

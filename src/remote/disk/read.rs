@@ -11,7 +11,8 @@ use walkdir::WalkDir;
 
 use super::bound::{self, BindError, BindFault, BoundManifest};
 use super::manifest_v1::{self, ManifestFileError};
-use super::proofs::{Proofs, Stamp};
+use super::proofs::Proofs;
+pub(crate) use super::proofs::Stamp;
 use crate::model::digest::{Hasher, Hashes};
 use crate::model::manifest::Manifest;
 use crate::remote::error::DiskError;
@@ -96,15 +97,21 @@ impl DiskRead {
         Ok(hashes)
     }
 
-    /// Takes note of what somebody else found while reading or writing the whole file.
+    /// What `file` is like that was just opened by `path`, so that what is found in it can be remembered of it and
+    /// of no other file.
     ///
     /// # Errors
-    /// When the file is not there, or has another size than was found.
-    pub(crate) fn remember(&self, path: &Path, hashes: Hashes) -> Result<(), DiskError> {
-        let file = open_exactly(path, hashes.size_bytes)?;
-        let stamp = Stamp::of(path, &file).map_err(|source| fault(path, "read", source))?;
-        self.proofs.remember(stamp, hashes);
-        Ok(())
+    /// When that cannot be told.
+    pub(crate) fn stamp(&self, path: &Path, file: &File) -> Result<Stamp, DiskError> {
+        Stamp::of(path, file).map_err(|source| fault(path, "read", source))
+    }
+
+    /// Takes note of what somebody found who read the whole file that has this stamp. Whoever changed it meanwhile,
+    /// or put another in its place, gave that another stamp: nothing is known of it then.
+    pub(crate) fn remember(&self, stamp: Stamp, hashes: Hashes) {
+        if stamp.size_bytes() == hashes.size_bytes {
+            self.proofs.remember(stamp, hashes);
+        }
     }
 
     /// Reads a manifest file.
@@ -260,11 +267,23 @@ mod tests {
         let (disk, path) = (DiskRead::default(), folder.path().join("a"));
         assert_eq!(disk.hashes(&path).expect("read"), Hashes::of(b"one"));
         // Remembered: a clone believes what it is told about the unchanged file.
-        disk.remember(&path, Hashes::of(b"two")).expect("there");
+        let stamp = || disk.stamp(&path, &disk.open(&path).expect("there")).expect("told");
+        disk.remember(stamp(), Hashes::of(b"two"));
         assert_eq!(disk.clone().hashes(&path).expect("read"), Hashes::of(b"two"));
         put(&path, "three");
         assert_eq!(disk.hashes(&path).expect("read"), Hashes::of(b"three"));
-        assert!(disk.remember(&path, Hashes::of(b"four")).is_err(), "another size");
+        disk.remember(stamp(), Hashes::of(b"four"));
+        assert_eq!(disk.hashes(&path).expect("read"), Hashes::of(b"three"), "another size is not believed");
+    }
+
+    #[test]
+    fn what_was_found_in_one_file_is_not_believed_of_another_in_its_place() {
+        let folder = folder(&[("a", "one"), ("b", "two")]);
+        let (disk, path) = (DiskRead::default(), folder.path().join("a"));
+        let stamp = disk.stamp(&path, &disk.open(&path).expect("there")).expect("told");
+        std::fs::rename(folder.path().join("b"), &path).expect("swapped");
+        disk.remember(stamp, Hashes::of(b"one"));
+        assert_eq!(disk.hashes(&path).expect("read"), Hashes::of(b"two"));
     }
 
     #[test]
