@@ -1,22 +1,37 @@
 //! A workflow artifact as GitHub stores it: a ZIP archive that somebody's job made.
 //!
 //! Producers stream these archives, so the strict rules for wheels do not fit them (sizes stand behind the data).
-//! They are unpacked by the `zip` library under our own rules for names, kinds and sizes. It writes nothing:
-//! whoever calls decides where the bytes go.
+//! They are walked by the same reader, whose central directory hides no second member of one name, and unpacked
+//! under rules of their own for names, kinds and sizes. Nothing is written here: whoever calls decides where the
+//! bytes go.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Seek};
+use std::io::{self, BufReader, Read};
 
-use zip::ZipArchive;
-use zip::result::ZipError;
+use flate2::bufread::DeflateDecoder;
 
+use super::error::ArchiveError;
+use super::source::ReadAt;
+use super::zip::{self, Claims, Contents, Unread};
+use super::{Limits, shown};
 use crate::model::artifact::{FileName, FileNameError};
 
-/// A hundred thousand members: more is an attack on memory.
-const MOST_MEMBERS: usize = 100_000;
+/// What an artifact may cost. It may hold other things than wheels, so only what is far beyond any build's result
+/// counts as a bomb: a disk that is full helps nobody.
+const LIMITS: Limits = Limits {
+    members: 100_000,
+    header_bytes: 32 << 20,
+    member_bytes: 64 << 30,
+    total_bytes: 64 << 30,
+    ratio: 200,
+    ratio_from_bytes: 1 << 30,
+    text_bytes: 0,
+};
 
-/// 64 GiB unpacked: more is an attack on the disk.
-const LARGEST_BYTES: u64 = 64 << 30;
+const STORED: u16 = 0;
+const DEFLATE: u16 = 8;
+/// How much of a member's data is read at a time.
+const ROOM_BYTES: usize = 64 << 10;
 
 /// A member, as it was unpacked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,21 +47,27 @@ pub struct Member {
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum BundleError {
     #[error("it is no ZIP archive, or a damaged one: {0}")]
-    Zip(#[from] ZipError),
+    Zip(#[from] ArchiveError),
     #[error("its member `{path}` cannot be unpacked: {source}")]
     Member { path: String, source: io::Error },
     #[error("its member `{path}` would leave the folder it is unpacked to")]
     Path { path: String },
     #[error("its member `{path}` is no regular file")]
     Kind { path: String },
+    #[error("two of its members are called `{path}`")]
+    Twice { path: String },
+    #[error("its member `{path}` shares bytes with another record")]
+    Overlap { path: String },
+    #[error(
+        "its member `{path}` is encrypted or packed by method {method}; stored and deflated ones are known"
+    )]
+    Method { path: String, method: u16 },
     #[error("{0}")]
     Name(#[from] FileNameError),
     #[error("its member `{path}` has {found} bytes and says {stated}")]
     MemberSize { path: String, stated: u64, found: u64 },
-    #[error("it has {members} members, and {MOST_MEMBERS} are the most")]
-    Members { members: usize },
-    #[error("it unpacks to more than {LARGEST_BYTES} bytes")]
-    Size,
+    #[error("its member `{path}` does not have the checksum that it states")]
+    Checksum { path: String },
     #[error("its bytes could not be written")]
     Write(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -56,60 +77,99 @@ pub type Sink<'a> =
     dyn FnMut(&Member, &FileName, &mut dyn Read) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + 'a;
 
 /// Gives every regular file to `sink`, in the order of their paths, so that the outcome does not depend on the
-/// order of the archive. Folders are passed over.
+/// order of the archive. Folders are passed over. No file is given before all members were looked at.
 ///
 /// # Errors
 /// When the archive is damaged or breaks a rule, or when `sink` fails.
-pub fn unpack(archive: impl Read + Seek, sink: &mut Sink<'_>) -> Result<(), BundleError> {
-    let mut archive = ZipArchive::new(archive)?;
-    if archive.len() > MOST_MEMBERS {
-        return Err(BundleError::Members { members: archive.len() });
+pub fn unpack(archive: &dyn ReadAt, sink: &mut Sink<'_>) -> Result<(), BundleError> {
+    let zip = zip::walk(archive, &LIMITS)?;
+    let mut files = BTreeMap::new();
+    for member in &zip.members {
+        check(member)?;
+        if files.insert(member.path.as_str(), member).is_some() {
+            return Err(BundleError::Twice { path: shown(&member.path) });
+        }
     }
-    let mut members = BTreeMap::new();
-    let mut total: u64 = 0;
-    for index in 0..archive.len() {
-        let file = archive.by_index_raw(index)?;
-        let path: String = file.name()?.chars().take(1024).collect();
-        if file.enclosed_name().is_none() || path.contains('\\') || path.starts_with('/') {
-            return Err(BundleError::Path { path });
-        }
-        if file.is_symlink()
-            || file.unix_mode().is_some_and(|mode| !matches!(mode & 0o170_000, 0 | 0o100_000 | 0o040_000))
-        {
-            return Err(BundleError::Kind { path });
-        }
-        if file.is_dir() {
-            continue;
-        }
-        total = total.saturating_add(file.size());
-        if total > LARGEST_BYTES {
-            return Err(BundleError::Size);
-        }
-        let name: FileName = path.rsplit('/').next().unwrap_or_default().parse()?;
-        let member = Member { path: path.clone(), size_bytes: file.size() };
-        members.insert(path, (index, member, name));
+    let mut named = Vec::new();
+    for (path, member) in files.into_iter().filter(|(_, member)| !member.is_directory()) {
+        named.push((member, path.rsplit('/').next().unwrap_or_default().parse::<FileName>()?));
     }
-    for (path, (index, member, name)) in members {
-        let file = archive.by_index(index)?;
-        // One byte more than stated tells a member that lies about its size; the checksum is compared at the end.
-        let mut watched =
-            Watched { inner: file.take(member.size_bytes.saturating_add(1)), read: 0, failed: None };
-        let outcome = sink(&member, &name, &mut watched);
-        if let Some(source) = watched.failed {
-            return Err(BundleError::Member { path, source });
-        }
-        outcome.map_err(BundleError::Write)?;
-        if watched.read != member.size_bytes {
-            return Err(BundleError::MemberSize { path, stated: member.size_bytes, found: watched.read });
-        }
+    named.into_iter().try_for_each(|(member, name)| file(archive, member, &name, sink))
+}
+
+/// Refuses members that no build tool makes and that some reader would take for something else.
+fn check(member: &zip::Member) -> Result<(), BundleError> {
+    let path = || shown(&member.path);
+    let goes_out = member.path.split('/').any(|part| part == "..");
+    if member.path.starts_with('/') || member.path.contains(['\\', '\0']) || goes_out {
+        return Err(BundleError::Path { path: path() });
+    }
+    if !matches!(member.attributes >> 16 & 0o170_000, 0 | 0o100_000 | 0o040_000) {
+        return Err(BundleError::Kind { path: path() });
+    }
+    if member.contents == Contents::Unread(Unread::Overlaps) {
+        return Err(BundleError::Overlap { path: path() });
+    }
+    let Claims { method, flags, .. } = member.central;
+    if !matches!(method, STORED | DEFLATE) || (flags | member.local.flags) & zip::ENCRYPTED != 0 {
+        return Err(BundleError::Method { path: path(), method });
     }
     Ok(())
 }
 
-/// Counts, and remembers that reading failed, to tell a damaged archive from a full disk.
+/// Gives one file to `sink`, and holds what it read to what the archive states.
+fn file(
+    archive: &dyn ReadAt,
+    member: &zip::Member,
+    name: &FileName,
+    sink: &mut Sink<'_>,
+) -> Result<(), BundleError> {
+    let Claims { method, packed_bytes, size_bytes: stated, crc32, .. } = member.central;
+    let packed = Packed { archive, at: member.data_at(), left: packed_bytes };
+    let packed = BufReader::with_capacity(ROOM_BYTES, packed);
+    let plain: Box<dyn Read> =
+        if method == STORED { Box::new(packed) } else { Box::new(DeflateDecoder::new(packed)) };
+    // One byte more than stated tells a member that lies about its size.
+    let inner = plain.take(stated.saturating_add(1));
+    let mut watched = Watched { inner, read: 0, crc32: crc32fast::Hasher::new(), failed: None };
+    let outcome = sink(&Member { path: member.path.clone(), size_bytes: stated }, name, &mut watched);
+    let Watched { read: found, crc32: hasher, failed, .. } = watched;
+    let path = || shown(&member.path);
+    if let Some(source) = failed {
+        return Err(BundleError::Member { path: path(), source });
+    }
+    outcome.map_err(BundleError::Write)?;
+    if found != stated {
+        return Err(BundleError::MemberSize { path: path(), stated, found });
+    }
+    if hasher.finalize() != crc32 {
+        return Err(BundleError::Checksum { path: path() });
+    }
+    Ok(())
+}
+
+/// A member's data as it lies in the archive.
+struct Packed<'a> {
+    archive: &'a dyn ReadAt,
+    at: u64,
+    left: u64,
+}
+
+impl Read for Packed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let count = self.archive.read_at(&mut buffer[..room], self.at)?;
+        self.at += count as u64;
+        self.left -= count as u64;
+        Ok(count)
+    }
+}
+
+/// Counts, adds up, and remembers that reading failed, to tell a damaged archive from a full disk.
 struct Watched<R> {
     inner: R,
     read: u64,
+    crc32: crc32fast::Hasher,
     failed: Option<io::Error>,
 }
 
@@ -118,8 +178,10 @@ impl<R: Read> Read for Watched<R> {
         match self.inner.read(buffer) {
             Ok(count) => {
                 self.read += count as u64;
+                self.crc32.update(&buffer[..count]);
                 Ok(count)
             }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
             Err(error) => {
                 self.failed = Some(io::Error::new(error.kind(), error.to_string()));
                 Err(error)
@@ -132,10 +194,11 @@ impl<R: Read> Read for Watched<R> {
 mod tests {
     use std::io::{Cursor, Write as _};
 
-    use zip::ZipWriter;
-    use zip::write::SimpleFileOptions;
+    use ::zip::ZipWriter;
+    use ::zip::write::SimpleFileOptions;
 
     use super::*;
+    use crate::archive::build::{ZipEntry, ZipHeader, ZipImage};
 
     fn zip(build: impl FnOnce(&mut ZipWriter<Cursor<Vec<u8>>>)) -> Vec<u8> {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
@@ -150,7 +213,7 @@ mod tests {
 
     fn unpacked(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, BundleError> {
         let mut files = Vec::new();
-        unpack(Cursor::new(bytes), &mut |_member, name, source| {
+        unpack(&bytes, &mut |_member, name, source| {
             let mut bytes = Vec::new();
             source.read_to_end(&mut bytes)?;
             files.push((name.to_string(), bytes));
@@ -187,6 +250,56 @@ mod tests {
             writer.add_symlink("link", "/etc/passwd", SimpleFileOptions::default()).expect("a link")
         });
         assert!(matches!(unpacked(&bytes), Err(BundleError::Kind { .. })));
+    }
+
+    #[test]
+    fn two_members_of_one_name_are_refused_whatever_is_in_them() {
+        let twice = |path: &str| {
+            let entries =
+                [("a/x.whl", b"one"), (path, b"two")].map(|(path, bytes)| ZipEntry::file(path, bytes, 0o644));
+            ZipImage { entries: entries.into(), ..ZipImage::default() }.bytes()
+        };
+        assert!(matches!(unpacked(&twice("a/x.whl")), Err(BundleError::Twice { path }) if path == "a/x.whl"));
+        assert_eq!(unpacked(&twice("b/x.whl")).expect("two folders").len(), 2, "their digests decide later");
+    }
+
+    #[test]
+    fn a_name_at_the_end_of_a_long_path_is_not_cut() {
+        let path = format!("{}name.whl", "folder/".repeat(300));
+        let files = unpacked(&zip(|writer| file(writer, &path, b"x"))).expect("good");
+        assert_eq!(files[0].0, "name.whl");
+    }
+
+    #[test]
+    fn what_unpacks_to_a_thousandfold_or_twice_is_refused() {
+        let mut entry = ZipEntry::file("zeros", &vec![0; 1 << 20], 0o644);
+        let small = ZipImage { entries: vec![entry.clone()], ..ZipImage::default() };
+        assert_eq!(unpacked(&small.bytes()).expect("small")[0].1.len(), 1 << 20, "small files may be so");
+        entry.both(|header| header.size_bytes = 2 << 30);
+        let bomb = ZipImage { entries: vec![entry.clone()], ..ZipImage::default() };
+        assert!(matches!(unpacked(&bomb.bytes()), Err(BundleError::Zip(ArchiveError::Bomb { .. }))));
+        let mut image = small;
+        let mut again = image.entries[0].clone();
+        again.both(|header| header.name = b"again".to_vec());
+        again.offset = Some(0);
+        image.entries.push(again);
+        assert!(matches!(unpacked(&image.bytes()), Err(BundleError::Overlap { .. })));
+    }
+
+    #[test]
+    fn lies_about_size_checksum_and_method_are_found() {
+        let lying = |lie: fn(&mut ZipHeader)| {
+            let mut entry = ZipEntry::file("zeros", &[0; 5000], 0o644);
+            entry.both(lie);
+            unpacked(&ZipImage { entries: vec![entry], ..ZipImage::default() }.bytes()).expect_err("a lie")
+        };
+        let more = lying(|header| header.size_bytes -= 1);
+        assert!(matches!(more, BundleError::MemberSize { stated: 4999, found: 5000, .. }), "{more}");
+        let fewer = lying(|header| header.size_bytes += 1);
+        assert!(matches!(fewer, BundleError::MemberSize { stated: 5001, found: 5000, .. }), "{fewer}");
+        assert!(matches!(lying(|header| header.crc32 ^= 1), BundleError::Checksum { .. }));
+        assert!(matches!(lying(|header| header.method = 12), BundleError::Method { method: 12, .. }));
+        assert!(matches!(lying(|header| header.flags |= 1), BundleError::Method { .. }));
     }
 
     #[test]

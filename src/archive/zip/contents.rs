@@ -63,7 +63,8 @@ const WHOLE_BYTES: u64 = 8 << 20;
 const ROOM_BYTES: usize = 64 << 10;
 const STORED: u16 = 0;
 const DEFLATE: u16 = 8;
-const ENCRYPTED: u16 = 1 | 1 << 5 | 1 << 6 | 1 << 13;
+/// Every flag that says that contents or headers are encrypted.
+pub(in super::super) const ENCRYPTED: u16 = 1 | 1 << 5 | 1 << 6 | 1 << 13;
 const GZIP_HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 const GZIP_FOOTER_BYTES: usize = 8;
 
