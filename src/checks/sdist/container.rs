@@ -1,6 +1,6 @@
 //! The archive of an sdist as a whole.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::super::{Check, Run, Sink};
 use super::{PAX, SDIST};
@@ -161,14 +161,15 @@ fn no_end(sdist: &SdistFile, sink: &mut Sink<'_>) {
 fn root(sdist: &SdistFile, sink: &mut Sink<'_>) {
     let Ok(name) = &sdist.name else { return };
     let promised = name.stem();
-    let tops: BTreeSet<&str> =
-        sdist.tar.members.iter().filter_map(|member| member.path.split('/').next()).collect();
-    for top in tops.iter().filter(|top| **top != promised) {
-        let example = sdist.tar.members.iter().find(|member| member.path.split('/').next() == Some(*top));
-        let path = example.map_or("", |member| &member.path);
+    // Each with its first member: an archive may have a hundred thousand of them.
+    let mut tops: BTreeMap<&str, &str> = BTreeMap::new();
+    for path in sdist.tar.members.iter().map(|member| member.path.as_str()) {
+        tops.entry(path.split('/').next().unwrap_or_default()).or_insert(path);
+    }
+    for (_, path) in tops.iter().filter(|(top, _)| **top != promised) {
         sink.at(path, format_args!("the file name promises that everything lies in `{promised}`"));
     }
-    if !tops.contains(promised) {
+    if !tops.contains_key(promised) {
         sink.emit(format_args!("there is no top-level directory `{promised}`, which the file name promises"));
     }
 }
