@@ -26,6 +26,8 @@ const LIMITS: Limits = Limits {
     ratio: 200,
     ratio_from_bytes: 1 << 30,
     text_bytes: 0,
+    record_bytes: 0,
+    text_lines: 0,
 };
 
 const STORED: u16 = 0;

@@ -5,7 +5,7 @@
 pub enum Document<T> {
     /// There is none.
     Absent,
-    /// It is there, and its contents were not read: they are damaged, or longer than the limit.
+    /// It is there, and its contents were not read: they are damaged, or longer than a limit.
     Unread {
         /// Which member it is.
         member: String,
@@ -32,6 +32,11 @@ pub enum NotRead {
     TooLong {
         /// The limit in bytes.
         limit: u64,
+    },
+    /// It has more lines than the limit.
+    TooManyLines {
+        /// The limit.
+        limit: usize,
     },
     /// It is a link, a device or a directory.
     NoFile,
@@ -71,13 +76,45 @@ impl<T> Document<T> {
         }
     }
 
-    /// Makes a value of the member's bytes.
-    pub(super) fn of(member: String, bytes: &[u8], parse: impl FnOnce(&str) -> T) -> Self {
-        let fault = match std::str::from_utf8(bytes) {
-            Err(error) => Some(TextFault::NotUtf8 { at: error.valid_up_to() }),
-            Ok(text) if text.starts_with('\u{feff}') => Some(TextFault::ByteOrderMark),
-            Ok(text) => text.find('\0').map(|at| TextFault::Nul { at }),
+    /// Makes a value of the member's bytes, unless they have more lines than `most_lines`.
+    pub(super) fn of(
+        member: String,
+        bytes: Vec<u8>,
+        most_lines: usize,
+        parse: impl FnOnce(&str) -> T,
+    ) -> Self {
+        if lines(&bytes) > most_lines {
+            return Self::Unread { member, reason: NotRead::TooManyLines { limit: most_lines } };
+        }
+        let (fault, text) = match String::from_utf8(bytes) {
+            Err(error) => {
+                let fault = TextFault::NotUtf8 { at: error.utf8_error().valid_up_to() };
+                (Some(fault), String::from_utf8_lossy(error.as_bytes()).into_owned())
+            }
+            Ok(text) if text.starts_with('\u{feff}') => (Some(TextFault::ByteOrderMark), text),
+            Ok(text) => (text.find('\0').map(|at| TextFault::Nul { at }), text),
         };
-        Self::Read { member, fault, value: parse(&String::from_utf8_lossy(bytes)) }
+        Self::Read { member, fault, value: parse(&text) }
+    }
+}
+
+/// How many ends of lines there are: `\n`, `\r\n` or `\r`.
+fn lines(bytes: &[u8]) -> usize {
+    let ends = bytes.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+    ends - bytes.windows(2).filter(|pair| *pair == b"\r\n").count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_counted_however_they_end() {
+        for (text, count) in [("", 0), ("a", 0), ("a\nb\r\nc\rd", 3), ("\r\r\n\n\r", 4)] {
+            assert_eq!(lines(text.as_bytes()), count, "{text:?}");
+        }
+        let read = |most| Document::of("RECORD".into(), b"a\nb\n".to_vec(), most, str::len);
+        assert!(matches!(read(2), Document::Read { value: 4, .. }));
+        assert!(matches!(read(1), Document::Unread { reason: NotRead::TooManyLines { limit: 1 }, .. }));
     }
 }

@@ -36,20 +36,26 @@ pub struct Limits {
     pub ratio: u64,
     /// Up to this many unpacked bytes the ratio does not matter, as on the public index.
     pub ratio_from_bytes: u64,
-    /// Most bytes of METADATA, WHEEL, RECORD or PKG-INFO, which are held in memory.
+    /// Most bytes of METADATA, WHEEL or PKG-INFO, which are held in memory.
     pub text_bytes: u64,
+    /// Most bytes of RECORD, which grows with the number of files.
+    pub record_bytes: u64,
+    /// Most lines of any of these texts: a line of one byte takes a hundred in memory.
+    pub text_lines: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            members: 200_000,
-            header_bytes: 32 << 20,
+            members: 100_000,
+            header_bytes: 16 << 20,
             member_bytes: 4 << 30,
             total_bytes: 4 << 30,
             ratio: 50,
             ratio_from_bytes: 64 << 20,
-            text_bytes: 8 << 20,
+            text_bytes: 4 << 20,
+            record_bytes: 8 << 20,
+            text_lines: 200_000,
         }
     }
 }

@@ -57,13 +57,9 @@ impl Record {
             let fault = |what| RowFault { line, what };
             match reader.row() {
                 Err(what) => record.faults.push(fault(what)),
-                Ok(fields) => match <[String; 3]>::try_from(fields) {
-                    Ok([path, digest, size]) => record.rows.push(Row { line, path, digest, size }),
-                    Err(fields) if fields.len() == 1 && fields[0].is_empty() => {
-                        record.faults.push(fault(RowFaultKind::Blank));
-                    }
-                    Err(fields) => record.faults.push(fault(RowFaultKind::Fields(fields.len()))),
-                },
+                Ok(([path, digest, size], 3)) => record.rows.push(Row { line, path, digest, size }),
+                Ok(([path, ..], 1)) if path.is_empty() => record.faults.push(fault(RowFaultKind::Blank)),
+                Ok((_, count)) => record.faults.push(fault(RowFaultKind::Fields(count))),
             }
         }
         record
@@ -76,20 +72,24 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The fields up to the end of the row.
-    fn row(&mut self) -> Result<Vec<String>, RowFaultKind> {
-        let mut fields = Vec::new();
+    /// The first three fields of the row, and how many there are in all: a row may have millions.
+    fn row(&mut self) -> Result<([String; 3], usize), RowFaultKind> {
+        let mut fields = [const { String::new() }; 3];
+        let mut count = 0;
         loop {
             let field = if self.rest.starts_with('"') { self.quoted() } else { self.plain() };
             let field = field.inspect_err(|_| self.skip_line())?;
-            fields.push(field);
+            if let Some(place) = fields.get_mut(count) {
+                *place = field;
+            }
+            count += 1;
             match self.rest.chars().next() {
                 Some(',') => self.rest = &self.rest[1..],
                 Some(_) => {
                     self.skip_line();
-                    return Ok(fields);
+                    return Ok((fields, count));
                 }
-                None => return Ok(fields),
+                None => return Ok((fields, count)),
             }
         }
     }

@@ -56,7 +56,7 @@ pub fn read(source: &dyn ReadAt, name: &FileName, limits: &Limits) -> Result<Sdi
                 _ if tar.members[index].kind != Kind::File => {
                     Document::Unread { member, reason: NotRead::NoFile }
                 }
-                Some((_, bytes)) => Document::of(member, &bytes, Metadata::parse),
+                Some((_, bytes)) => Document::of(member, bytes, limits.text_lines, Metadata::parse),
                 None => Document::Unread { member, reason: NotRead::TooLong { limit: limits.text_bytes } },
             }
         }

@@ -76,7 +76,8 @@ pub fn read(source: &dyn ReadAt, name: &FileName, limits: &Limits) -> Result<Whe
     cursor.pass(zip.size_bytes, &mut Vec::new())?;
     let hashes = cursor.finish();
 
-    let headers = |index| document(&zip, index, |index| kept.remove(&index), limits, Metadata::parse);
+    let most = (limits.text_bytes, limits.text_lines);
+    let headers = |index| document(&zip, index, |index| kept.remove(&index), most, Metadata::parse);
     let [metadata, wheel] = [texts.metadata, texts.wheel].map(headers);
     Ok(WheelFile { file_name, name, hashes, dist_infos, metadata, wheel, record, zip })
 }
@@ -111,12 +112,12 @@ impl Texts {
         let mut bytes = None;
         if let Some(member) = self.record.map(|index| &zip.members[index])
             && member.contents != Contents::Unread(Unread::Overlaps)
-            && member.central.size_bytes <= limits.text_bytes
+            && member.central.size_bytes <= limits.record_bytes
         {
             let wanted = Wanted { contents: true, algorithm: None };
             bytes = inflater.read(&mut Cursor::at(source, member.data_at()), member, wanted)?.1;
         }
-        Ok(document(zip, self.record, |_| bytes, limits, Record::parse))
+        Ok(document(zip, self.record, |_| bytes, (limits.record_bytes, limits.text_lines), Record::parse))
     }
 }
 
@@ -124,15 +125,15 @@ fn document<T>(
     zip: &Zip,
     index: Option<usize>,
     bytes: impl FnOnce(usize) -> Option<Vec<u8>>,
-    limits: &Limits,
+    (most_bytes, most_lines): (u64, usize),
     parse: impl FnOnce(&str) -> T,
 ) -> Document<T> {
     let Some(index) = index else { return Document::Absent };
     let member = zip.members[index].path.clone();
     match bytes(index) {
-        Some(bytes) => Document::of(member, &bytes, parse),
-        None if zip.members[index].central.size_bytes > limits.text_bytes => {
-            Document::Unread { member, reason: NotRead::TooLong { limit: limits.text_bytes } }
+        Some(bytes) => Document::of(member, bytes, most_lines, parse),
+        None if zip.members[index].central.size_bytes > most_bytes => {
+            Document::Unread { member, reason: NotRead::TooLong { limit: most_bytes } }
         }
         None => Document::Unread { member, reason: NotRead::Damaged },
     }

@@ -231,8 +231,14 @@ fn missing_member(wheel: &WheelFile, sink: &mut Sink<'_>) {
 
 fn text_too_long(dist: &Dist, sink: &mut Sink<'_>) {
     fn look<T>(document: &Document<T>, sink: &mut Sink<'_>) {
-        if let Document::Unread { member, reason: NotRead::TooLong { limit } } = document {
-            sink.at(member, format_args!("it has more than {limit} bytes"));
+        match document {
+            Document::Unread { member, reason: NotRead::TooLong { limit } } => {
+                sink.at(member, format_args!("it has more than {limit} bytes"));
+            }
+            Document::Unread { member, reason: NotRead::TooManyLines { limit } } => {
+                sink.at(member, format_args!("it has more than {limit} lines"));
+            }
+            _ => {}
         }
     }
     match dist {

@@ -315,7 +315,7 @@ fn limits_hold() {
         Err(ArchiveError::HeadersTooLong { .. })
     ));
     assert!(matches!(read(Limits { member_bytes: 50, ..Limits::default() }), Err(ArchiveError::Bomb { .. })));
-    let short = read(Limits { text_bytes: 50, ..Limits::default() }).expect("walked");
+    let short = read(Limits { text_bytes: 50, record_bytes: 50, ..Limits::default() }).expect("walked");
     assert!(
         matches!(short.metadata, Document::Unread { .. }) && matches!(short.record, Document::Unread { .. })
     );

@@ -11,7 +11,7 @@ mod crash;
 mod docs;
 mod examples;
 mod github_rules;
-mod guards;
+mod hostile;
 mod lint;
 mod pages;
 mod peers;

@@ -13,11 +13,14 @@ const CENTRAL_SIGNATURE: [u8; 4] = *b"PK\x01\x02";
 pub(super) const LOCAL_SIGNATURE: [u8; 4] = *b"PK\x03\x04";
 const CENTRAL_BYTES: usize = 46;
 const LOCAL_BYTES: usize = 30;
+const MOST_UNICODE_PATHS: usize = 2;
+/// Of a name that is no UTF-8, and so an error, this much is kept as text: each byte takes three there.
+const MOST_LOSSY_BYTES: usize = 1024;
 
 /// A member: what its two headers claim, and what its contents turned out to be.
 #[derive(Debug)]
 pub struct Member {
-    /// The name in the central directory as text; bytes that are no UTF-8 are replaced.
+    /// The name in the central directory as text. Bytes that are no UTF-8 are replaced, and then a long name is cut.
     pub path: String,
     /// What the central directory claims.
     pub central: Claims,
@@ -68,7 +71,7 @@ pub struct Extra {
     pub fields: Vec<(u16, u16)>,
     /// Bytes at the end that make no field.
     pub stray_bytes: usize,
-    /// The names in Info-ZIP Unicode Path fields.
+    /// The names in Info-ZIP Unicode Path fields, the first two: one is the most that may be.
     pub unicode_paths: Vec<Vec<u8>>,
     /// A ZIP64 field was too short for what the header leaves to it.
     pub zip64_short: bool,
@@ -198,7 +201,7 @@ fn central(record: &[u8]) -> Option<(Member, &[u8])> {
     let mut disk = u32::from(u16_at(fixed, 34));
     claims.read_extra(extra, Some((&mut offset, &mut disk)));
     let member = Member {
-        path: String::from_utf8_lossy(name).into_owned(),
+        path: text_of(name),
         central: claims,
         local: Claims::default(),
         made_by: u16_at(fixed, 4),
@@ -210,6 +213,13 @@ fn central(record: &[u8]) -> Option<(Member, &[u8])> {
         data_at: offset,
     };
     Some((member, rest))
+}
+
+fn text_of(name: &[u8]) -> String {
+    match std::str::from_utf8(name) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(&name[..name.len().min(MOST_LOSSY_BYTES)]).into_owned(),
+    }
 }
 
 /// The part that both headers share: version needed, flags, method, time, date, CRC, sizes.
@@ -237,7 +247,7 @@ impl Claims {
             self.extra.fields.push((id, length));
             match id {
                 Extra::ZIP64 => self.substitute(field, place.take()),
-                Extra::UNICODE_PATH => {
+                Extra::UNICODE_PATH if self.extra.unicode_paths.len() < MOST_UNICODE_PATHS => {
                     self.extra.unicode_paths.push(field.get(5..).unwrap_or_default().to_vec());
                 }
                 _ => {}
