@@ -3,6 +3,8 @@
 //! Changelogs follow Keep a Changelog: a heading of level two for each version (`## [1.2.0] - 2026-01-31`, also
 //! `## 1.2.0 (2026-01-31)` and `## v1.2.0`). Headings inside fenced code are text, not headings.
 
+use std::collections::HashSet;
+
 use crate::model::version::Version;
 
 /// GitHub refuses a longer text; the limit is in characters.
@@ -41,17 +43,21 @@ pub(crate) fn section(changelog: &str, version: &Version) -> Section {
         return Section::Empty;
     }
     // Definitions usually stand at the end of the file, in the section of the oldest version.
-    let mut seen = Vec::new();
-    for line in definitions.into_iter().chain(lines.iter().copied().filter(|line| definition(line).is_some()))
-    {
-        let label = definition(line).expect("only definitions pass").to_lowercase();
-        if !seen.iter().any(|(have, _)| *have == label) && text.to_lowercase().contains(&format!("[{label}]"))
-        {
-            seen.push((label, line.trim()));
-        }
-    }
-    let links: Vec<&str> = seen.iter().map(|(_, line)| *line).collect();
+    let lower = text.to_lowercase();
+    let mut wanted = bracketed(&lower);
+    let links: Vec<&str> = definitions
+        .into_iter()
+        .chain(lines.iter().copied())
+        .filter(|line| definition(line).is_some_and(|label| wanted.remove(label.to_lowercase().as_str())))
+        .map(str::trim)
+        .collect();
     Section::Found(if links.is_empty() { text } else { format!("{text}\n\n{}", links.join("\n")) })
+}
+
+/// Every text in brackets that has none in it: what may refer to a link definition.
+fn bracketed(text: &str) -> HashSet<&str> {
+    let closed = |piece: &'_ str| piece.find(']');
+    text.split('[').skip(1).filter_map(|piece| piece.get(..closed(piece)?)).collect()
 }
 
 /// The line numbers of the headings of level two, outside of fenced code.
@@ -155,5 +161,18 @@ mod tests {
             Section::Missing { seen: vec![] }
         );
         assert!(matches!(of("9.9.9"), Section::Missing { .. }));
+    }
+
+    #[test]
+    fn a_hundred_thousand_definitions_are_looked_up_once_each() {
+        let used: String = (0..100_000).map(|n| format!("- [{n}]\n")).collect();
+        let defined: String = (0..100_000).map(|n| format!("[{n}]: https://example.invalid/{n}\n")).collect();
+        let changelog = format!("## 1.2.0\n\n{used}\n## 1.1.0\n\n{defined}[0]: again\n[none]: unused\n");
+        let began = std::time::Instant::now();
+        let Section::Found(text) = section(&changelog, &Version::from_semver("1.2.0").expect("good")) else {
+            panic!("it is there")
+        };
+        assert!(text.contains("[99999]: https") && !text.contains("again") && !text.contains("unused"));
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
     }
 }
