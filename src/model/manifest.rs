@@ -81,7 +81,9 @@ impl Manifest {
 
     /// The file called `file_name`.
     pub fn artifact(&self, file_name: &str) -> Option<&Artifact> {
-        self.artifacts.iter().find(|artifact| artifact.file_name.as_str() == file_name)
+        let at =
+            self.artifacts.binary_search_by(|artifact| artifact.file_name.as_str().cmp(file_name)).ok()?;
+        self.artifacts.get(at)
     }
 
     /// The wheels and sdists among the files.

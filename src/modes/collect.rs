@@ -170,6 +170,9 @@ pub(crate) const RULES: &[Rule] = &[
     stage::REFUSED,
 ];
 
+/// So many names of artifacts are told where a pattern matched none.
+const MOST_NAMES: usize = 30;
+
 /// An artifact that was chosen, with where it comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Chosen {
@@ -384,7 +387,11 @@ impl CollectArtifacts {
 
     /// Patterns that no artifact has.
     fn unmatched(&self, chosen: &[Chosen], seen: &[String]) -> Vec<Finding> {
-        let seen = if seen.is_empty() { "no artifact".into() } else { format!("`{}`", seen.join("`, `")) };
+        let seen = match seen.len() {
+            0 => "no artifact".to_owned(),
+            1..=MOST_NAMES => format!("`{}`", seen.join("`, `")),
+            all => format!("`{}` and {} more", seen[..MOST_NAMES].join("`, `"), all - MOST_NAMES),
+        };
         let matched = |pattern: &&glob::Pattern| chosen.iter().any(|one| pattern.matches(&one.artifact.name));
         let finding = |pattern: &glob::Pattern| {
             NOTHING.finding(format!("no artifact is called `{pattern}`; the runs left {seen}"))

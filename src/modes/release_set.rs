@@ -1,7 +1,7 @@
 //! Which files make the release, and how they are proven: by a manifest that was bound before, or by running
 //! all checks and binding in this very process.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::archive::source::ReadAt;
@@ -319,8 +319,9 @@ fn from_files(
 
 /// The checks know files by their names only; people and annotations want to know where they are.
 fn with_paths(report: Report, paths: &[PathBuf]) -> Report {
-    let path_of = |name: &str| paths.iter().find(|path| file_name(path) == name);
-    let with_path = |finding: Finding| match finding.place.file.as_deref().and_then(path_of) {
+    let by_name: HashMap<String, &PathBuf> = paths.iter().rev().map(|path| (file_name(path), path)).collect();
+    let with_path = |finding: Finding| match finding.place.file.as_deref().and_then(|name| by_name.get(name))
+    {
         Some(path) => finding.in_file(path.display().to_string()),
         None => finding,
     };
