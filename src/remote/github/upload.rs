@@ -228,21 +228,34 @@ fn verify(asset: &Asset, artifact: &Artifact) -> Result<(), RemoteError> {
 /// label keeps a name that GitHub would rewrite.
 fn address(api: &Api, release: &Release, artifact: &Artifact) -> Result<Url, RemoteError> {
     let base = release.upload_url.split('{').next().unwrap_or_default();
-    let permitted = |url: &Url| {
-        let local = is_loopback(url) && is_loopback(api.endpoint.url());
-        // The token goes there: encrypted, or never off this machine.
-        let closed = url.scheme() == "https" || (url.scheme() == "http" && local);
-        closed && url.username().is_empty() && url.password().is_none()
-    };
-    let mut url = Url::parse(base).ok().filter(permitted).ok_or_else(|| RemoteError::Missing {
-        what: format!("GitHub gives no address that a token may be sent to for uploads: `{}`", shown(base)),
-        hint: "is `GITHUB_API_URL` the address of GitHub itself?".to_owned(),
-    })?;
+    let mut url =
+        Url::parse(base).ok().filter(|url| may_have_token(url, api.endpoint.url())).ok_or_else(|| {
+            RemoteError::Missing {
+                what: format!(
+                    "GitHub gives no address that a token may be sent to for uploads: `{}`",
+                    shown(base)
+                ),
+                hint: "is `GITHUB_API_URL` the address of GitHub itself?".to_owned(),
+            }
+        })?;
     let file_name = artifact.file_name.as_str();
     let name = utf8_percent_encode(file_name, PLAIN);
     let label = if is_kept(file_name) { String::new() } else { format!("&label={name}") };
     url.set_query(Some(&format!("name={name}{label}")));
     Ok(url)
+}
+
+/// Whether the token may go to `url`, which the service behind `api` gave: to the same host or to the one that is
+/// called like it and takes uploads; encrypted, or never off this machine.
+fn may_have_token(url: &Url, api: &Url) -> bool {
+    let bare = url.username().is_empty() && url.password().is_none();
+    let is_local = url.scheme() == "http" && is_loopback(url) && is_loopback(api);
+    let (host, home) = (url.host_str().unwrap_or_default(), api.host_str().unwrap_or_default());
+    let uploads = host.strip_prefix("uploads.");
+    let is_home =
+        host == home || uploads.is_some_and(|rest| rest == home || Some(rest) == home.strip_prefix("api."));
+    let same_port = url.port_or_known_default() == api.port_or_known_default();
+    bare && (is_local || (url.scheme() == "https" && is_home && same_port))
 }
 
 /// An address that a server made up, without what may be a credential in it.
@@ -262,4 +275,37 @@ fn shown(url: &str) -> String {
 fn is_kept(file_name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
     file_name.chars().all(plain) && !file_name.starts_with('.') && !file_name.contains("..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_goes_to_the_service_and_its_host_for_uploads_only() {
+        let may = |url: &str, api: &str| {
+            let [url, api] = [url, api].map(|text| text.parse::<Url>().expect("good"));
+            may_have_token(&url, &api)
+        };
+        for (url, api) in [
+            ("https://uploads.host.invalid/repos/o/r/releases/1/assets", "https://api.host.invalid/"),
+            ("https://host.invalid/api/uploads/x", "https://host.invalid/api/v3"),
+            ("https://uploads.host.invalid/x", "https://host.invalid/api/v3"),
+            ("https://host.invalid:8443/x", "https://host.invalid:8443/api/v3"),
+            ("http://127.0.0.1:2/x", "http://127.0.0.1:1/"),
+        ] {
+            assert!(may(url, api), "{url} of {api}");
+        }
+        for (url, api) in [
+            ("https://uploads.other.invalid/", "https://api.host.invalid/"),
+            ("https://uploads.api.host.invalid.other.invalid/", "https://api.host.invalid/"),
+            ("https://api.host.invalid:444/", "https://api.host.invalid/"),
+            ("http://api.host.invalid/", "https://api.host.invalid/"),
+            ("http://127.0.0.1/", "https://api.host.invalid/"),
+            ("https://other.invalid/", "http://127.0.0.1:1/"),
+            ("https://me:secret@api.host.invalid/", "https://api.host.invalid/"),
+        ] {
+            assert!(!may(url, api), "{url} of {api}");
+        }
+    }
 }
