@@ -54,12 +54,18 @@ impl IndexRead {
     /// Fetches a file and hashes it, for an index that states no digest.
     ///
     /// # Errors
-    /// When the file cannot be fetched.
+    /// When the file cannot be fetched, or an encrypted page names a plain address: whoever wrote the page does not
+    /// choose what we ask of this machine's own services.
     pub(crate) async fn digest(&self, file: &IndexFile) -> Result<Sha256, RemoteError> {
         let IndexFile { file: stated, url, yanked: _ } = file;
         let name: String = stated.file_name.chars().take(255).collect();
-        let mut call =
-            Call::get(SERVICE, format!("fetching `{name}`"), url.clone()).header("cache-control", "no-cache");
+        let what = format!("fetching `{name}`");
+        if self.index.url().scheme() == "https" && url.scheme() != "https" {
+            let (host, found) = (self.index.authority().to_owned(), "a plain one".to_owned());
+            let expected = "an encrypted address of the file";
+            return Err(RemoteError::Unexpected { service: SERVICE, host, what, expected, found });
+        }
+        let mut call = Call::get(SERVICE, what, url.clone()).header("cache-control", "no-cache");
         if url.origin() == self.index.url().origin() {
             call = self.with_credentials(call);
         }

@@ -48,6 +48,20 @@ fn empty() -> Reply {
 }
 
 #[tokio::test]
+async fn an_encrypted_index_does_not_lead_us_to_this_machine() {
+    let script = Script::of([Reply::of(200, "application/zip", BYTES)]);
+    let index = "https://index.invalid/simple/".parse().expect("good");
+    let file = IndexFile {
+        file: RemoteFile { file_name: NAME.into(), size_bytes: None, sha256: None },
+        url: script.url("/private"),
+        yanked: false,
+    };
+    let error = IndexRead::new(http(), index, None).digest(&file).await.expect_err("refused");
+    assert!(matches!(error, RemoteError::Unexpected { .. }), "{error:?}");
+    assert!(script.seen().is_empty());
+}
+
+#[tokio::test]
 async fn files_are_listed_from_json_and_from_html() {
     let html = format!("<a href=\"/f/{NAME}#sha256={}\">x</a>", Sha256::of(BYTES));
     for reply in [ours(), Reply::of(200, "text/html; charset=UTF-8", html)] {
