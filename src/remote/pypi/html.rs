@@ -88,7 +88,7 @@ fn read(text: &str) -> Page {
         }
         let attributes = attributes(&mut rest);
         let get = |wanted: &str| {
-            attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| unescape(value))
+            attributes.iter().find(|(name, _)| *name == wanted).map(|(_, value)| unescape(value))
         };
         match name.as_str() {
             "a" => page
@@ -105,9 +105,12 @@ fn read(text: &str) -> Page {
     page
 }
 
-/// Takes the attributes of a tag, and its end, off `rest`.
-fn attributes(rest: &mut &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
+/// The attributes that we care for; of others a tag may have millions.
+const ATTRIBUTES: [&str; 3] = ["href", "data-yanked", "name"];
+
+/// Takes the attributes of a tag, and its end, off `rest`, and gives the first of each name that we care for.
+fn attributes(rest: &mut &str) -> Vec<(&'static str, String)> {
+    let mut found: Vec<(&'static str, String)> = Vec::new();
     loop {
         *rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
         let Some(first) = rest.chars().next() else { return found };
@@ -121,10 +124,12 @@ fn attributes(rest: &mut &str) -> Vec<(String, String)> {
         let ends = rest
             .find(|c: char| c.is_ascii_whitespace() || matches!(c, '=' | '>' | '/'))
             .unwrap_or(rest.len());
-        let name = rest[..ends].to_ascii_lowercase();
+        let name = &rest[..ends];
+        let known = ATTRIBUTES.into_iter().find(|known| name.eq_ignore_ascii_case(known));
+        let wanted = known.filter(|known| found.iter().all(|(have, _)| have != known));
         *rest = rest[ends..].trim_start_matches(|c: char| c.is_ascii_whitespace());
         let Some(after) = rest.strip_prefix('=') else {
-            found.push((name, String::new()));
+            found.extend(wanted.map(|name| (name, String::new())));
             continue;
         };
         let after = after.trim_start_matches(|c: char| c.is_ascii_whitespace());
@@ -133,7 +138,7 @@ fn attributes(rest: &mut &str) -> Vec<(String, String)> {
             _ => after
                 .split_at(after.find(|c: char| c.is_ascii_whitespace() || c == '>').unwrap_or(after.len())),
         };
-        found.push((name, value.to_owned()));
+        found.extend(wanted.map(|name| (name, value.to_owned())));
         *rest = left;
     }
 }
