@@ -13,10 +13,13 @@ pub struct PackageName {
     normal: String,
 }
 
+/// A name is part of file names, which are no longer; text that shows in messages has this bound too.
+const LONGEST_BYTES: usize = 255;
+
 /// Why a text names no Python project.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is no project name: letters, digits, `.`, `-` and `_`, with a letter or digit at both ends"
+    "`{text}` is no project name: letters, digits, `.`, `-` and `_`, with a letter or digit at both ends, 255 at most"
 )]
 pub struct PackageNameError {
     text: String,
@@ -40,7 +43,8 @@ impl FromStr for PackageName {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
         let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        if !edge(text.chars().next()) || !edge(text.chars().last()) || !text.chars().all(inner) {
+        let is_long = text.len() > LONGEST_BYTES;
+        if is_long || !edge(text.chars().next()) || !edge(text.chars().last()) || !text.chars().all(inner) {
             return Err(PackageNameError { text: text.chars().take(120).collect() });
         }
         let mut normal = String::with_capacity(text.len());

@@ -46,8 +46,11 @@ impl Version {
     /// # Errors
     /// When the text does not follow PEP 440.
     pub fn from_pep440(text: &str) -> Result<Self, VersionError> {
-        let pep440 = pep440_rs::Version::from_str(text)
-            .map_err(|_source| VersionError::Pep440 { text: shown(text) })?;
+        let refused = || VersionError::Pep440 { text: shown(text) };
+        if text.len() > LONGEST_BYTES {
+            return Err(refused());
+        }
+        let pep440 = pep440_rs::Version::from_str(text).map_err(|_source| refused())?;
         let semver = to_semver(&pep440);
         Ok(Self { pep440, semver })
     }
@@ -57,8 +60,11 @@ impl Version {
     /// # Errors
     /// When the text does not follow SemVer 2.0, or its pre-release cannot be said in PEP 440.
     pub fn from_semver(text: &str) -> Result<Self, VersionError> {
-        let semver =
-            semver::Version::parse(text).map_err(|_source| VersionError::Semver { text: shown(text) })?;
+        let refused = || VersionError::Semver { text: shown(text) };
+        if text.len() > LONGEST_BYTES {
+            return Err(refused());
+        }
+        let semver = semver::Version::parse(text).map_err(|_source| refused())?;
         let pep440 = to_pep440(&semver).ok_or_else(|| VersionError::NoPep440 {
             text: shown(text),
             prerelease: shown(semver.pre.as_str()),
@@ -98,6 +104,9 @@ impl Version {
         self.pep440.is_local()
     }
 }
+
+/// A version is part of file names, which are no longer; text that shows in messages has this bound too.
+const LONGEST_BYTES: usize = 255;
 
 fn shown(text: &str) -> String {
     text.chars().take(120).collect()
@@ -232,6 +241,15 @@ mod tests {
     fn what_semver_cannot_say_has_no_semver() {
         for text in ["1!2.0", "1.0.post1", "1.2.3.4", "1.0a1.dev2"] {
             assert_eq!(Version::from_pep440(text).expect("good").semver(), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_version_that_no_file_name_could_hold_is_none() {
+        let long = format!("1.{}0", "0.".repeat(2_000_000));
+        for read in [Version::from_pep440, Version::from_semver, Version::from_either] {
+            let error = read(&long).expect_err("too long").to_string();
+            assert!(error.len() < 200, "{error}");
         }
     }
 
