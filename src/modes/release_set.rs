@@ -90,28 +90,17 @@ const STRAY: Rule = Rule {
     since: "0.1.0",
 };
 
-/// A folder where only files are looked at.
-const NESTED: Rule = Rule {
-    id: "set/nested-folder",
-    severity: Severity::Warning,
-    rejected_by: &[],
-    summary: "A folder lies among the files of the release",
-    explain: "Only the files of `packages-dir` and `assets-dir` themselves are released, not those in folders below. \
-              Downloads of several artifacts put each into a folder of its own unless they are told to merge them \
-              (`merge-multiple: true`); collect-artifacts places all files side by side.",
-    sources: &["actions/download-artifact"],
-    since: "0.1.0",
-};
-
-/// A file for the release page that nobody could fetch under its name.
-const MISNAMED: Rule = Rule {
-    id: "set/asset-name",
+/// A file for the release page that nobody should publish unseen.
+const UNSAFE_ASSET: Rule = Rule {
+    id: "set/unsafe-asset",
     severity: Severity::Error,
     rejected_by: &[],
-    summary: "A file in the assets folder has a name that cannot be released",
-    explain: "A name that some system takes for a path, a device or a control sequence (`:`, `\\`, control characters, \
-              a space or dot at its end) cannot be stored everywhere. Give the file another name, or remove it.",
-    sources: &["Microsoft: naming files, paths and namespaces", "POSIX: portable filename character set"],
+    summary: "A file for the release page leads elsewhere, or has a name that no file may have",
+    explain: "No check looks into these files, and they go out to everybody. A link that leads out of `assets-dir` \
+              could publish a key or a token of the machine that releases; it takes one line in a pull request to \
+              make one. Copy the file into the folder (`cp -L`). A name with control characters or marks that turn \
+              the direction of text is nobody's; rename the file.",
+    sources: &["design: what is published was meant to be published"],
     since: "0.1.0",
 };
 
@@ -129,7 +118,7 @@ const UNBOUND: Rule = Rule {
 };
 
 /// The rules of this module.
-pub(crate) const RULES: &[Rule] = &[EMPTY, STRAY, NESTED, MISNAMED, UNBOUND];
+pub(crate) const RULES: &[Rule] = &[EMPTY, STRAY, UNSAFE_ASSET, UNBOUND];
 
 impl ReleaseSet {
     /// Looks at every file, all of it, and binds the set if nothing stands against it.
@@ -282,10 +271,17 @@ fn from_files(
             disk.remember(stamp, hashes);
         }
     }
-    let mut others = Vec::new();
+    let (mut others, mut refused_assets) = (Vec::new(), Vec::new());
     for path in assets {
-        if let Ok(name) = file_name(path).parse::<FileName>() {
-            others.push(Artifact::new(name, disk.hashes(path)?, ArtifactKind::Other));
+        let unsafe_asset =
+            |message: String| UNSAFE_ASSET.finding(message).in_file(path.display().to_string());
+        match file_name(path).parse::<FileName>() {
+            Err(error) => refused_assets.push(unsafe_asset(error.to_string()).hint("rename it")),
+            Ok(_) if disk.leads_out(path)? => refused_assets.push(
+                unsafe_asset("it is a link that leads out of its folder".to_owned())
+                    .hint("copy the file that is meant into the folder"),
+            ),
+            Ok(name) => others.push(Artifact::new(name, disk.hashes(path)?, ArtifactKind::Other)),
         }
     }
     let files = distributions.len() + assets.len();
@@ -297,6 +293,8 @@ fn from_files(
         report.push(EMPTY.finding("no wheel, no sdist and no other file was found"));
         return Ok(Vetting { report, bound: None, wheels, sdists, files });
     }
+    let vetted = vetted.filter(|_| refused_assets.is_empty());
+    report.extend(refused_assets);
     let bound = match vetted.map(|vetted| vetted.manifest(origin.clone(), others)) {
         None => None,
         Some(Ok(manifest)) => {

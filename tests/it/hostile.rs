@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::program::Program;
 use release_action::archive::Limits;
 use release_action::archive::build::{SdistBuilder, TarEntry, WheelBuilder, ZipEntry, ZipImage};
 
@@ -166,4 +167,26 @@ fn long_paths_of_an_sdist_take_bounded_memory() {
 #[test]
 fn a_thousand_headers_in_a_row_are_read_once_each() {
     refused("headers", sdist(|| (0..100_000).map(|_| TarEntry::pax(&[("path", "x")])).collect()));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_secret_never_becomes_a_file_of_the_release() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [assets, manifest] = ["assets", "manifest"].map(|name| folder.path().join(name));
+    std::fs::create_dir(&assets).expect("made");
+    std::fs::write(folder.path().join("credentials"), "secret").expect("written");
+    std::os::unix::fs::symlink("../credentials", assets.join("NOTICE")).expect("linked");
+    let packages = folder.path().join("packages");
+    std::fs::create_dir(&packages).expect("made");
+    let (file_name, bytes) = WheelBuilder::new("sample", "1.0", "py3", "none", "any").build();
+    std::fs::write(packages.join(file_name.as_str()), bytes).expect("written");
+    let outcome = Program::mode("validate-wheels")
+        .flag("packages-dir", &packages)
+        .flag("assets-dir", &assets)
+        .flag("manifest-dir", &manifest)
+        .run()
+        .expect_code(1);
+    assert!(outcome.finds("set/unsafe-asset", "NOTICE"), "{}", outcome.told());
+    assert!(!manifest.join("manifest.json").exists());
 }

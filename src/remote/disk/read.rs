@@ -60,6 +60,19 @@ impl DiskRead {
         Ok(paths)
     }
 
+    /// Whether `path` is a link to something outside of the folder that it stands in.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    pub(crate) fn leads_out(&self, path: &Path) -> Result<bool, DiskError> {
+        let failed = |source| fault(path, "read", source);
+        if !path.symlink_metadata().map_err(failed)?.is_symlink() {
+            return Ok(false);
+        }
+        let folder = super::write::folder_of(path).canonicalize().map_err(failed)?;
+        Ok(!path.canonicalize().map_err(failed)?.starts_with(folder))
+    }
+
     /// Opens a file to read.
     ///
     /// # Errors
@@ -259,6 +272,21 @@ mod tests {
         std::os::unix::fs::symlink("nowhere", folder.path().join("c")).expect("linked");
         assert_eq!(names(&disk.list(folder.path()).expect("listed")), ["a", "b", "c"]);
         assert!(disk.open(&folder.path().join("c")).expect_err("dangling").path.ends_with('c'));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_out_of_its_folder_is_told_from_one_inside() {
+        let (inside, outside) = (folder(&[("a", "x")]), folder(&[("secret", "x")]));
+        let link = |name: &str, to: &Path| {
+            let path = inside.path().join(name);
+            std::os::unix::fs::symlink(to, &path).expect("linked");
+            DiskRead::default().leads_out(&path).expect("told")
+        };
+        assert!(!DiskRead::default().leads_out(&inside.path().join("a")).expect("told"));
+        assert!(!link("b", Path::new("a")));
+        assert!(link("c", &outside.path().join("secret")));
+        assert!(link("d", Path::new("c")), "by way of another link");
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl DiskWrite {
 }
 
 /// The folder that a file lies in; a bare name lies in the current one.
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
