@@ -305,6 +305,28 @@ mod tests {
     }
 
     #[test]
+    fn no_mutation_makes_the_reader_panic_or_give_more_than_is_stated() {
+        let entries = ["a", "b/c", "b/d"].map(|path| ZipEntry::file(path, &[5; 300], 0o644));
+        let bytes = ZipImage { entries: entries.into(), zip64: true, ..ZipImage::default() }.bytes();
+        let mut state = 1_u64;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        for _ in 0..20_000 {
+            let mut mutated = bytes.clone();
+            for _ in 0..=next(4) {
+                let value = [0, 1, 0x7f, 0x80, 0xff, next(256)][next(6)];
+                let at = next(mutated.len());
+                mutated[at] = u8::try_from(value).expect("a byte");
+            }
+            if let Ok(files) = unpacked(&mutated) {
+                assert!(files.iter().all(|(_, bytes)| bytes.len() <= 300));
+            }
+        }
+    }
+
+    #[test]
     fn damage_is_found_wherever_it_is() {
         let bytes = zip(|writer| file(writer, "one.whl", &[7; 5000]));
         for cut in 0..bytes.len() {

@@ -55,7 +55,7 @@ impl Default for Limits {
             ratio_from_bytes: 64 << 20,
             text_bytes: 4 << 20,
             record_bytes: 8 << 20,
-            text_lines: 200_000,
+            text_lines: 100_000,
         }
     }
 }
