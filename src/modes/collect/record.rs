@@ -153,6 +153,7 @@ pub(super) fn text(
 mod tests {
     use super::*;
     use crate::archive::build::{ZipEntry, ZipImage};
+    use crate::remote::disk::write::DiskWrite;
     use crate::remote::github::RunArtifact;
 
     fn chosen(archive: &[u8]) -> Chosen {
@@ -176,8 +177,7 @@ mod tests {
     fn staged(archive: Option<&[u8]>, path: &str, contents: &[u8], chosen: &Chosen) -> tempfile::TempDir {
         let staging = tempfile::tempdir().expect("a folder");
         let folder = folder(staging.path(), chosen);
-        std::fs::create_dir_all(folder.join("files")).expect("made");
-        let put = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).expect("written");
+        let put = |path: &Path, bytes: &[u8]| DiskWrite.ensure_file(path, bytes).expect("written");
         archive.into_iter().for_each(|bytes| put(&folder.join("archive"), bytes));
         put(&folder.join("files").join(path), contents);
         let hashes = Hashes { sha256: chosen.artifact.sha256.expect("stated"), ..Hashes::of(b"") };
