@@ -43,6 +43,8 @@ struct World {
     looks: usize,
     /// So many looks after a write do not show it.
     stale_looks: usize,
+    /// Looks after a write find that what they build on is gone again.
+    withdrawn: bool,
     stop_after: Option<usize>,
 }
 
@@ -106,7 +108,8 @@ impl Mode for Files {
             world.stale_looks -= 1;
         }
         let seen: Vec<_> = if stale { Vec::new() } else { world.files.clone() };
-        let missing = |name: &char| !seen.iter().any(|(have, _)| have == name);
+        let withdrawn = world.withdrawn && world.writes > 0;
+        let missing = |name: &char| !withdrawn && !seen.iter().any(|(have, _)| have == name);
         let waves = self.1.iter().map(|wave| wave.chars().filter(missing).map(Put).collect::<Vec<_>>());
         let spoiled =
             seen.iter().filter(|(_, good)| !good).map(|(name, _)| SPOILED.finding("spoiled").in_file(*name));
@@ -115,7 +118,7 @@ impl Mode for Files {
             report: spoiled.collect::<Report>(),
             output: Names(seen.iter().map(|(name, _)| name).collect()),
             present: seen.len(),
-            waiting_for: None,
+            waiting_for: withdrawn.then(|| "the producer".to_owned()),
         })
     }
 
@@ -235,6 +238,14 @@ fn stale_looks_need_patience_and_patience_ends() {
     let error = run(Fault::None, &hopeless, true).expect_err("never shown");
     assert!(matches!(&error, ExecuteError::NotConverged { applied: 4, left } if left.len() == 4), "{error}");
     assert_eq!(hopeless.0.borrow().looks, 5);
+}
+
+#[test]
+fn a_look_that_ended_early_has_not_seen_the_result() {
+    let world = world();
+    world.0.borrow_mut().withdrawn = true;
+    let error = run(Fault::None, &world, true).expect_err("nobody saw the files");
+    assert!(matches!(error, ExecuteError::NotConverged { applied: 4, .. }), "{error}");
 }
 
 #[test]

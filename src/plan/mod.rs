@@ -45,9 +45,10 @@ pub(crate) struct Plan<S, O> {
 }
 
 impl<S: Step, O> Plan<S, O> {
-    /// Nothing is left to do and nothing stands against the result.
+    /// Nothing is left to do, nothing stands against the result, and nothing is waited for: a look that ended early
+    /// because something is not there yet has seen no result.
     pub(crate) fn settled(&self) -> bool {
-        self.steps().next().is_none() && !self.report.blocks()
+        self.steps().next().is_none() && !self.report.blocks() && self.waiting_for.is_none()
     }
 
     /// All steps that are left, in order.
