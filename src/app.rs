@@ -140,8 +140,10 @@ fn run_mode(mode: ModeName, inputs: &Inputs, environment: &Environment, console:
         let run = dispatch(mode, &requests, &edge);
         tokio::pin!(run);
         tokio::select! {
-            account = &mut run => account,
+            // The handler has to be there before the first look, which may read files for a long time.
+            biased;
             () = signals::grace_is_over(stop, &surroundings) => interrupted(mode),
+            account = &mut run => account,
         }
     });
     // Threads that still hash or read a file are not waited for: the runner kills what lingers.

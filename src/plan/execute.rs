@@ -137,10 +137,10 @@ pub(crate) async fn execute<M: Mode>(
     let mut applied = 0;
     let mut failed = None;
     for wave in &plan.waves {
-        failed = apply_wave(mode, cx, wave, writers, &mut applied).await;
         if failed.is_some() || cx.surroundings.stop.is_requested() {
             break;
         }
+        failed = apply_wave(mode, cx, wave, writers, &mut applied).await;
     }
     look_again(mode, cx, readers, looks, applied, failed).await
 }
@@ -204,6 +204,9 @@ async fn look_again<M: Mode>(
     let mut last = None;
     for look in 0..count {
         if look > 0 {
+            if cx.surroundings.stop.is_requested() {
+                break;
+            }
             cx.surroundings.progress.event(Event::Waiting { what: "the service to show the result", delay });
             cx.surroundings.pace.sleep(delay).await;
             delay = (delay * 2).min(looks.longest_delay);

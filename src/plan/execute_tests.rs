@@ -46,6 +46,8 @@ struct World {
     /// Looks after a write find that what they build on is gone again.
     withdrawn: bool,
     stop_after: Option<usize>,
+    /// The signal comes during the look with this number, counted from 1.
+    stop_in_look: usize,
 }
 
 #[derive(Clone)]
@@ -100,9 +102,12 @@ impl Mode for Files {
     type Readers = Shared;
     type Writers = (Shared, Surroundings);
 
-    async fn plan(&self, _cx: &Context, readers: &Shared) -> Result<Plan<Put, Names>, Failed> {
+    async fn plan(&self, cx: &Context, readers: &Shared) -> Result<Plan<Put, Names>, Failed> {
         let mut world = readers.0.borrow_mut();
         world.looks += 1;
+        if world.stop_in_look == world.looks {
+            cx.surroundings.stop.request();
+        }
         let stale = world.writes > 0 && world.stale_looks > 0;
         if stale {
             world.stale_looks -= 1;
@@ -262,4 +267,22 @@ fn a_signal_begins_nothing_new() {
     let error = run(Fault::None, &world, true).expect_err("stopped");
     assert!(matches!(error, ExecuteError::Stopped { .. }), "{error}");
     assert!(!names(&world).contains('D'));
+}
+
+#[test]
+fn a_signal_during_the_first_look_begins_nothing_at_all() {
+    let world = world();
+    world.0.borrow_mut().stop_in_look = 1;
+    let error = run(Fault::None, &world, true).expect_err("stopped");
+    assert!(matches!(&error, ExecuteError::Stopped { applied: 0, left } if left.len() == 4), "{error}");
+    assert_eq!(names(&world), "");
+}
+
+#[test]
+fn a_signal_ends_the_patience() {
+    let world = world();
+    *world.0.borrow_mut() = World { stale_looks: 99, stop_in_look: 3, ..World::default() };
+    let error = run(Fault::None, &world, true).expect_err("stopped");
+    assert!(matches!(error, ExecuteError::Stopped { applied: 4, .. }), "{error}");
+    assert_eq!(world.0.borrow().looks, 3);
 }
