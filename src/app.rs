@@ -223,9 +223,10 @@ fn failed<E: crate::plan::Failure>(name: ModeName, error: ExecuteError<E>, edge:
     let told = Trouble::of(&error, error.hint());
     let (left, report) = match error {
         ExecuteError::Spoiled { report, .. } => (Vec::new(), report),
-        ExecuteError::Step { left, .. }
-        | ExecuteError::NotConverged { left, .. }
-        | ExecuteError::Stopped { left, .. } => (left, Report::default()),
+        ExecuteError::Step { left, report, .. } => (left, report),
+        ExecuteError::NotConverged { left, .. } | ExecuteError::Stopped { left, .. } => {
+            (left, Report::default())
+        }
         ExecuteError::Look(_) | ExecuteError::LookAgain { .. } => (Vec::new(), Report::default()),
     };
     Account { plan: edge.first_plan(), left, report, ..Account::of_trouble(name.as_str(), conclusion, told) }

@@ -75,18 +75,24 @@ impl Conclusion {
     }
 
     /// Of a run that did not come to its end.
-    pub(crate) const fn of_failure<E: Failure>(error: &ExecuteError<E>) -> Self {
+    pub(crate) fn of_failure<E: Failure>(error: &ExecuteError<E>) -> Self {
         match error {
             ExecuteError::Look(_) => Self::unsure(0),
+            // The step did not come about, and the look afterwards says why it cannot.
+            ExecuteError::Step { applied, report, .. } if report.blocks() => Self::spoiled(*applied),
             ExecuteError::Step { applied, .. }
             | ExecuteError::LookAgain { applied, .. }
             | ExecuteError::NotConverged { applied, .. }
             | ExecuteError::Stopped { applied, .. } => Self::unsure(*applied),
             // Looked, and it is bad: the findings say what.
-            ExecuteError::Spoiled { applied, .. } => {
-                Self { outcome: Outcome::Partial, ending: "blocked", applied: *applied, exit: Exit::Findings }
-            }
+            ExecuteError::Spoiled { applied, .. } => Self::spoiled(*applied),
         }
+    }
+
+    /// Of a run that something came to stand against after it began.
+    const fn spoiled(applied: usize) -> Self {
+        let outcome = if applied > 0 { Outcome::Partial } else { Outcome::Blocked };
+        Self { outcome, ending: "blocked", applied, exit: Exit::Findings }
     }
 
     /// Of a run that could not tell.
@@ -177,11 +183,19 @@ mod tests {
 
     #[test]
     fn failures() {
-        let step =
-            |applied| ExecuteError::Step { step: String::new(), source: No, applied, left: Vec::new() };
+        let step = |applied, report| ExecuteError::Step {
+            step: String::new(),
+            source: No,
+            applied,
+            left: Vec::new(),
+            report,
+        };
         check(Conclusion::of_failure(&ExecuteError::Look(No)), "error error 0 2");
-        check(Conclusion::of_failure(&step(0)), "error error 0 2");
-        check(Conclusion::of_failure(&step(1)), "partial error 1 2");
+        check(Conclusion::of_failure(&step(0, Report::default())), "error error 0 2");
+        check(Conclusion::of_failure(&step(1, Report::default())), "partial error 1 2");
+        let stands_against = || Report::from_iter([crate::modes::rules()[0].finding("no")]);
+        check(Conclusion::of_failure(&step(1, stands_against())), "partial blocked 1 1");
+        check(Conclusion::of_failure(&step(0, stands_against())), "blocked blocked 0 1");
         check(
             Conclusion::of_failure(&ExecuteError::LookAgain { source: No, applied: 2 }),
             "partial error 2 2",

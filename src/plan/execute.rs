@@ -8,6 +8,7 @@ use futures_util::stream::FuturesUnordered;
 use super::context::Context;
 use super::{Failure, Mode, Plan, Step};
 use crate::remote::surroundings::Event;
+use crate::report::Report;
 
 /// How often, and how patiently, the engine looks again after it applied something: indexes lag.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +58,8 @@ pub(crate) enum ExecuteError<E: Failure> {
         source: E,
         applied: usize,
         left: Vec<String>,
+        /// What the look afterwards found, where there was one.
+        report: Report,
     },
     /// All steps were applied, and the look afterwards failed.
     #[error("all steps were applied, but the result could not be read back")]
@@ -68,16 +71,9 @@ pub(crate) enum ExecuteError<E: Failure> {
     /// All steps were applied, and the world is still not as declared.
     #[error("all steps were applied, and the service still does not show the result")]
     NotConverged { applied: usize, left: Vec<String> },
-    /// Steps were applied, and what can be seen now forbids to call it done or to go on.
-    #[error("{}", spoiled(step.as_deref()))]
-    Spoiled {
-        /// The step that failed, as its plan line, where one did.
-        step: Option<String>,
-        #[source]
-        source: Option<E>,
-        applied: usize,
-        report: crate::report::Report,
-    },
+    /// All steps were applied, and what can be seen now forbids to call it done.
+    #[error("all steps were applied, and what is there now is not what was declared")]
+    Spoiled { applied: usize, report: Report },
     /// A signal asked to stop.
     #[error("stopped by a signal with work left: run again, what is done is found and not repeated")]
     Stopped { applied: usize, left: Vec<String> },
@@ -227,12 +223,10 @@ async fn look_again<M: Mode>(
     let last = last.expect("there is at least one look");
     let left = last.as_ref().map(|plan| plan.steps().map(ToString::to_string).collect()).unwrap_or_default();
     Err(match (failed, last) {
-        // Looked, and it is bad: that weighs more than the failure that made us look.
-        (failed, Ok(plan)) if plan.report.blocks() => {
-            let (step, source) = failed.unzip();
-            ExecuteError::Spoiled { step, source, applied, report: plan.report }
+        (Some((step, source)), look) => {
+            let report = look.map(|plan| plan.report).unwrap_or_default();
+            ExecuteError::Step { step, source, applied, left, report }
         }
-        (Some((step, source)), _) => ExecuteError::Step { step, source, applied, left },
         (None, Err(source)) => ExecuteError::LookAgain { source, applied },
         (None, Ok(_)) if cx.surroundings.stop.is_requested() => ExecuteError::Stopped { applied, left },
         (None, Ok(_)) => ExecuteError::NotConverged { applied, left },

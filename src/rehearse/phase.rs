@@ -164,7 +164,10 @@ fn failed<E: crate::plan::Failure>(name: &'static str, error: ExecuteError<E>) -
     }
     let hint = error.hint();
     let message = error.to_string();
-    let report = if let ExecuteError::Spoiled { report, .. } = error { report } else { Report::default() };
+    let report = match error {
+        ExecuteError::Spoiled { report, .. } | ExecuteError::Step { report, .. } => report,
+        _ => Report::default(),
+    };
     Played {
         name,
         elapsed: std::time::Duration::ZERO,
