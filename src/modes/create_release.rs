@@ -6,7 +6,7 @@ mod text;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::release_set::{ReleaseSet, ReleaseSetError};
+use super::release_set::{ReleaseSet, ReleaseSetError, checksums_of};
 use crate::model::artifact::{Artifact, ArtifactKind};
 use crate::model::manifest::{Manifest, Origin};
 use crate::model::tag::Tag;
@@ -299,11 +299,8 @@ impl CreateRelease {
     fn files(&self, bound: &BoundManifest, disk: &DiskRead) -> Result<Vec<(Artifact, PathBuf)>, DiskError> {
         let mut files: Vec<_> =
             bound.files().map(|(artifact, path)| (artifact.clone(), path.to_path_buf())).collect();
-        for path in self
-            .set
-            .manifest_file()
-            .into_iter()
-            .flat_map(|file| [file.to_path_buf(), file.with_file_name("SHA256SUMS")])
+        for path in
+            self.set.manifest_file().into_iter().flat_map(|file| [file.to_path_buf(), checksums_of(file)])
         {
             let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
             if let Some(name) = name.filter(|_| path.is_file()) {

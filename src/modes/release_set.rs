@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::archive::source::ReadAt;
 use crate::checks::{self, Candidate};
 use crate::model::artifact::{Artifact, ArtifactKind, Distribution, FileName};
-use crate::model::manifest::{ManifestError, Origin};
+use crate::model::manifest::{Manifest, ManifestError, Origin};
 use crate::plan::Failure;
 use crate::remote::disk::bound::{BindError, BindFault, BoundManifest};
-use crate::remote::disk::manifest_v1::ManifestFileError;
+use crate::remote::disk::manifest_v1::{self, ManifestFileError};
 use crate::remote::disk::read::DiskRead;
 use crate::remote::error::DiskError;
 use crate::report::{Finding, Report, Rule, Severity};
@@ -164,6 +164,7 @@ fn from_manifest(disk: &DiskRead, file: &Path, folders: &[PathBuf]) -> Result<Ve
     let (wheels, sdists) = counts(manifest.artifacts());
     let files = manifest.artifacts().len();
     let mut report = Report::default();
+    report.extend(other_checksums(disk, &manifest, file)?);
     let bound = match disk.bind(manifest, folders) {
         Ok(bound) => {
             report.extend(
@@ -181,6 +182,23 @@ fn from_manifest(disk: &DiskRead, file: &Path, folders: &[PathBuf]) -> Result<Ve
         }
     };
     Ok(Vetting { report, bound, wheels, sdists, files })
+}
+
+/// Where the checksums of a manifest stand.
+pub(crate) fn checksums_of(manifest: &Path) -> PathBuf {
+    manifest.with_file_name("SHA256SUMS")
+}
+
+/// The checksums beside the manifest go to the release page: they must say what the manifest says.
+fn other_checksums(disk: &DiskRead, manifest: &Manifest, file: &Path) -> Result<Option<Finding>, DiskError> {
+    let (path, expected) = (checksums_of(file), manifest.sha256sums());
+    let found = disk.text(&path, manifest_v1::LIMIT_BYTES)?;
+    Ok(found.filter(|found| *found != expected).map(|_| {
+        UNBOUND
+            .finding(format!("its checksums are not those of the manifest `{}`", file.display()))
+            .in_file(path.display().to_string())
+            .hint("which job wrote it after the files were vetted? run validate-wheels again")
+    }))
 }
 
 /// A distribution that stands beside those of the manifest: nobody vetted it.

@@ -7,6 +7,7 @@ mod archive;
 mod bad_input;
 mod checks;
 mod container;
+mod converge;
 mod crash;
 mod docs;
 mod examples;

@@ -18,7 +18,7 @@ use crate::remote::error::DiskError;
 /// What `schema` says in a manifest of this version.
 pub(crate) const SCHEMA: &str = "release-action/manifest/v1";
 /// No manifest is larger; the largest releases known have a few thousand files.
-pub(super) const LIMIT_BYTES: u64 = 16 << 20;
+pub(crate) const LIMIT_BYTES: u64 = 16 << 20;
 /// A stranger's text is shown up to this many characters.
 const SHOWN: usize = 120;
 
