@@ -48,6 +48,23 @@ pub fn rfc3339(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.000000Z")
 }
 
+/// A moment as HTTP's headers have it: `Fri, 20 Nov 2026 12:00:00 GMT`.
+pub(super) fn http_date(seconds: u64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    let named = |names: &[&'static str], number: u64| names[usize::try_from(number).expect("a few names")];
+    let (weekday, month) = (named(&DAYS, days % 7), named(&MONTHS, month - 1));
+    format!(
+        "{weekday}, {day:02} {month} {year:04} {:02}:{:02}:{:02} GMT",
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    )
+}
+
 /// Year, month and day of the day that is `days` after 1970-01-01, in the Gregorian calendar.
 ///
 /// Counts in eras of 400 years that begin on the first of March, so that the leap day is a year's last.
@@ -77,6 +94,17 @@ mod tests {
             (START, "2026-11-20T12:00:00.000000Z"),
         ] {
             assert_eq!(rfc3339(seconds), text);
+        }
+    }
+
+    #[test]
+    fn headers_name_the_day_of_the_week() {
+        for (seconds, text) in [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (START, "Fri, 20 Nov 2026 12:00:00 GMT"),
+        ] {
+            assert_eq!(http_date(seconds), text);
         }
     }
 

@@ -149,7 +149,7 @@ async fn connection(number: usize, stream: TcpStream, exchanges: Arc<dyn Exchang
         let exchanges = Arc::clone(&exchanges);
         async move { answer(number, request, exchanges).await }
     });
-    // The clock of the simulators is not the machine's, so the `Date` header is left to the services.
+    // The clock of the simulators is not the machine's, so the `Date` header is left to the world.
     // A client that goes away, or a hang-up of ours, ends a connection with an error; both are wanted.
     let _ended = hyper::server::conn::http1::Builder::new()
         .auto_date_header(false)

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::clock::{Clock, START};
+use super::clock::{Clock, START, http_date};
 use super::fault::{Fault, FaultKind};
 use super::github::{self, Github};
 use super::index::Index;
@@ -89,6 +89,7 @@ struct World {
     journal: Mutex<Vec<Entry>>,
     observers: Mutex<Vec<Observer>>,
     kill: Mutex<Option<KillHook>>,
+    clock: Clock,
     slow: Duration,
 }
 
@@ -133,6 +134,7 @@ impl Universe {
             journal: Mutex::default(),
             observers: Mutex::default(),
             kill: Mutex::default(),
+            clock: clock.clone(),
             slow,
         });
         let served: Arc<dyn Exchanges> = Arc::<World>::clone(&world);
@@ -223,6 +225,8 @@ impl Exchanges for World {
         let instead = struck.iter().copied().find(|kind| kind.replaces_reply());
         let (response, sent) = answer(service.as_mut(), &request, instead);
         drop(services);
+        // Whoever serves says what time it is there: moments in its answers are read against that.
+        let response = response.map(|response| response.with("date", http_date(self.clock.now())));
         let status = response.as_ref().filter(|_| sent).map(|response| response.status);
         lock(&self.journal)[usize::try_from(index - 1).expect("the entry exists")].status = status;
         let exchange = Exchange { index, service: name, request, response, faulted: instead.is_some() };
