@@ -269,6 +269,13 @@ impl Requests<'_> {
             (Some(_), false) => self.inputs.optional_folder("packages-dir")?,
             _ => Some(self.inputs.existing_folder("packages-dir")?),
         };
+        if let (Some(packages), Some(assets)) = (&packages, &assets)
+            && (lies_in(packages, assets) && lies_in(assets, packages))
+        {
+            let why = "it is the folder of the wheels and sdists, and every file would be declared twice";
+            let hint = "put what is neither wheel nor sdist into a folder of its own";
+            return Err(self.inputs.refused("assets-dir", why, Some(hint)));
+        }
         Ok(ReleaseSet::Folders { packages, assets })
     }
 
