@@ -188,10 +188,12 @@ impl Requests<'_> {
         };
         let user = self.inputs.required("user")?.to_owned();
         let password = self.inputs.secret("password");
-        // PyPI's tokens are for uploads; an index of one's own may ask readers for the same user and password.
+        // PyPI's tokens are for uploads; an index of one's own may ask readers for the same user and password. They
+        // were given for the upload: a reader on another host, such as a public mirror, does not learn them.
+        let is_home = upload.url().origin() == index_url.url().origin();
         let basic = password
             .clone()
-            .filter(|_| upload.known_index().is_none())
+            .filter(|_| upload.known_index().is_none() && is_home)
             .map(|password| (user.clone(), password));
         let http = Http::new(self.surroundings)?;
         let index = IndexRead::new(http.clone(), index_url, basic);
