@@ -1,7 +1,6 @@
 //! Which files make the release, and how they are proven: by a manifest that was bound before, or by running
 //! all checks and binding in this very process.
 
-use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::archive::source::ReadAt;
@@ -315,16 +314,13 @@ fn from_files(
     report.extend(refused_assets);
     let bound = match vetted.map(|vetted| vetted.manifest(origin.clone(), others)) {
         None => None,
-        Some(Ok(manifest)) => {
-            let folders = folders_of(distributions, assets);
-            match disk.bind(manifest, &folders) {
-                Ok(bound) => Some(bound),
-                Err(error) => {
-                    report.extend(unbound(error, Path::new("made in this run"))?);
-                    None
-                }
+        Some(Ok(manifest)) => match disk.bind_files(manifest, &[distributions, assets].concat()) {
+            Ok(bound) => Some(bound),
+            Err(error) => {
+                report.extend(unbound(error, Path::new("made in this run"))?);
+                None
             }
-        }
+        },
         Some(Err(error)) => {
             report.push(refused(&error));
             None
@@ -358,12 +354,6 @@ fn counts(artifacts: &[Artifact]) -> (usize, usize) {
 
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-/// The folders that the files stand in, each once.
-fn folders_of(distributions: &[PathBuf], assets: &[PathBuf]) -> Vec<PathBuf> {
-    let parents = distributions.iter().chain(assets).filter_map(|path| path.parent());
-    parents.map(Path::to_path_buf).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn refused(error: &ManifestError) -> Finding {

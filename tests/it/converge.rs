@@ -1,3 +1,4 @@
 //! Whatever the world looks like when a mode begins, it ends as declared, or says what stands against it.
 
 mod releases;
+mod vetting;

@@ -152,6 +152,19 @@ impl DiskRead {
         BoundManifest::new(manifest, paths, extra, faults)
     }
 
+    /// Proves that `files`, and no other files of their names, still have the bytes that were vetted.
+    ///
+    /// # Errors
+    /// As [`DiskRead::bind`].
+    pub(crate) fn bind_files(
+        &self,
+        manifest: Manifest,
+        files: &[PathBuf],
+    ) -> Result<BoundManifest, BindError> {
+        let (paths, faults) = bound::prove(&manifest, &[], files, |path| self.hashes(path));
+        BoundManifest::new(manifest, paths, Vec::new(), faults)
+    }
+
     /// Every file in `folders`, each folder once.
     fn present(&self, folders: &[PathBuf], faults: &mut Vec<BindFault>) -> Vec<PathBuf> {
         let mut files = Vec::new();
