@@ -220,7 +220,7 @@ impl Mode for Publish {
         plan.output.artifacts = manifest.distributions().map(|(artifact, _)| artifact.clone()).collect();
         plan.output.version = manifest.version().map(ToString::to_string);
 
-        let mut steps = Vec::new();
+        let (mut steps, mut begun) = (Vec::new(), BTreeSet::new());
         for project in manifest.projects() {
             let listed = readers.index.files(&project).await?;
             undeclared(&listed, manifest, &project, &mut plan.report);
@@ -239,7 +239,10 @@ impl Mode for Publish {
                         path: path.to_path_buf(),
                         host: self.index_url.authority().to_owned(),
                     }),
-                    State::Same => plan.present += 1,
+                    State::Same => {
+                        plan.present += 1;
+                        begun.insert(project.clone());
+                    }
                     State::Other(theirs) => {
                         let message = format!(
                             "{} has it with {theirs}, here it has sha256 {}",
@@ -253,7 +256,7 @@ impl Mode for Publish {
             }
         }
         plan.output.on_index = plan.present;
-        plan.waves = waves(steps, plan.present > 0);
+        plan.waves = waves(steps, begun);
         Ok(plan)
     }
 
@@ -336,13 +339,12 @@ fn undeclared(listed: &[IndexFile], manifest: &Manifest, project: &PackageName, 
     }
 }
 
-/// The order of regret: one file of each project alone, since the first creates the release on the index; then
-/// the other wheels; the sdists last, so that no installer builds from source in the meantime.
-fn waves(steps: Vec<Send>, begun: bool) -> Vec<Vec<Send>> {
+/// The order of regret: one file of each project alone, since the first creates the release on the index, unless it
+/// has been `begun`; then the other wheels; the sdists last, so that no installer builds from source in the meantime.
+fn waves(steps: Vec<Send>, mut begun: BTreeSet<PackageName>) -> Vec<Vec<Send>> {
     let (wheels, sdists): (Vec<_>, Vec<_>) =
         steps.into_iter().partition(|step| matches!(step.distribution, Distribution::Wheel(_)));
-    let mut seen = BTreeSet::new();
     let (first, rest): (Vec<_>, Vec<_>) =
-        wheels.into_iter().partition(|step| !begun && seen.insert(step.distribution.name().clone()));
+        wheels.into_iter().partition(|step| begun.insert(step.distribution.name().clone()));
     [first, rest, sdists].into_iter().filter(|wave| !wave.is_empty()).collect()
 }

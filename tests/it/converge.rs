@@ -1,4 +1,5 @@
 //! Whatever the world looks like when a mode begins, it ends as declared, or says what stands against it.
 
+mod indexes;
 mod releases;
 mod vetting;
