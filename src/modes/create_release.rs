@@ -31,7 +31,7 @@ pub(crate) struct CreateRelease {
     pub(crate) set: ReleaseSet,
     /// Where the text comes from.
     pub(crate) notes: Notes,
-    /// The release's title; the tag when there is none.
+    /// The release's title; without one a new release is called like the tag, and a draft keeps its title.
     pub(crate) title: Option<String>,
     /// Whether the release becomes visible; otherwise it stays a draft for a person to publish.
     pub(crate) publish: bool,

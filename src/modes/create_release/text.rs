@@ -126,20 +126,22 @@ pub(super) fn wanted(
     release: Option<&Release>,
     report: &mut Report,
 ) -> Option<ReleaseText> {
+    // A title that was not asked for here is the tag, or what somebody wrote over it.
+    let there = release.map(|release| release.name.as_str()).filter(|name| !name.is_empty());
     let ours = ReleaseText {
         tag: tag.to_string(),
         commit: None,
-        title: title.unwrap_or(tag.as_str()).to_owned(),
+        title: title.or(there).unwrap_or(tag.as_str()).to_owned(),
         body: github::marked(notes),
         prerelease: tag.version().is_prerelease(),
     };
     let Some(release) = release else { return Some(ours) };
-    if !release.draft {
-        return None;
-    }
     let body = release.body.as_str();
     if !body.trim().is_empty() && !github::is_ours(body) {
-        report.push(KEPT.finding(format!("the draft {tag} was written by somebody else")));
+        report.push(KEPT.finding(format!("the text of {tag} was written by somebody else")));
+        return None;
+    }
+    if !release.draft {
         return None;
     }
     let wanted = ReleaseText { body: github::with_region(body, notes), ..ours };
