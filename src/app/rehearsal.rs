@@ -24,6 +24,10 @@ use crate::remote::surroundings::Stop;
 use crate::report::Report;
 use crate::sim::fault::Fault;
 
+/// What helps against a value that cannot be used: `--fault` is the only flag with a form of its own.
+const FAULT_HINT: &str = "`lost@40` breaks the 40th request of all, `drop@index:3` the third one to the index; \
+                          `release-action rehearse --help` lists the kinds";
+
 /// Runs the rehearsal and gives the program's exit code.
 pub(super) fn run(inputs: &Inputs, environment: &Environment, console: Arc<Console>) -> ExitCode {
     let edge = Edge::new(inputs, environment, console);
@@ -31,7 +35,10 @@ pub(super) fn run(inputs: &Inputs, environment: &Environment, console: Arc<Conso
         Account::of_trouble(REHEARSE_NAME, conclusion, Trouble::of(error, hint))
     };
     let account = match rehearsal(inputs) {
-        Err(Refusal::Input(error)) => refused(&error, error.hint(), Conclusion::typed_wrong()),
+        Err(Refusal::Input(error)) => {
+            let hint = error.hint().or_else(|| Some(FAULT_HINT.to_owned()));
+            refused(&error, hint, Conclusion::typed_wrong())
+        }
         Err(Refusal::Disk(error)) => refused(&error, None, Conclusion::unsure(0)),
         Ok(rehearsal) => match play(rehearsal, &edge) {
             Ok(rehearsed) => account(rehearsed),
@@ -168,7 +175,7 @@ fn curtain(rehearsed: &Rehearsed) -> Vec<Line> {
     for fault in &rehearsed.unused_faults {
         lines.push(Line::toned(
             Tone::Doubtful,
-            format!("the fault {fault} never struck: that request was not made"),
+            format!("the fault {fault} never struck: the release does not make that many requests"),
         ));
     }
     lines
@@ -199,7 +206,8 @@ fn account(rehearsed: Rehearsed) -> Account {
     let conclusion = match (is_good, blocked) {
         (true, _) => Conclusion { outcome: Outcome::Done, ending: "converged", applied, exit: Exit::Settled },
         (false, true) => {
-            Conclusion { outcome: Outcome::Blocked, ending: "blocked", applied, exit: Exit::Findings }
+            let outcome = if applied > 0 { Outcome::Partial } else { Outcome::Blocked };
+            Conclusion { outcome, ending: "blocked", applied, exit: Exit::Findings }
         }
         (false, false) => Conclusion::unsure(applied),
     };

@@ -157,7 +157,7 @@ pub(crate) struct Rehearsed {
     pub(crate) releases: Vec<(String, bool)>,
     /// How many requests the first run made.
     pub(crate) requests_of_first_act: u64,
-    /// Faults whose request never came.
+    /// Faults whose request never came before the release was out.
     pub(crate) unused_faults: Vec<Fault>,
     /// Requests that changed something in the last run; there must be none.
     pub(crate) writes_again: usize,
@@ -201,23 +201,22 @@ pub(crate) async fn run(
         files: produced.clone().count(),
         size_bytes: produced.map(|(_, bytes)| bytes.len() as u64).sum(),
     });
-    let has_faults = !faults.is_empty();
-    for fault in faults {
-        stage.universe().inject(fault);
-    }
+    faults.iter().cloned().for_each(|fault| stage.universe().inject(fault));
 
     let mut acts = vec![(Act::Release, phase::play_all(&stage, Act::Release, audience).await?)];
     let requests_of_first_act = stage.universe().journal().len() as u64;
-    let recoveries = if has_faults { RECOVERIES } else { 0 };
+    let recoveries = if faults.is_empty() { 0 } else { RECOVERIES };
     for recovery in 1..=recoveries {
-        if finished(&acts) {
+        if finished(&acts) || blocked(&acts) {
             break;
         }
         let act = Act::Recovery(recovery);
         acts.push((act, phase::play_all(&stage, act, audience).await?));
     }
     let before = stage.writes();
-    // Whoever plays all again does so later, when no listing lags any more.
+    let unused_faults = faults.into_iter().filter(|fault| stage.requests(fault) < fault.at).collect();
+    // Whoever plays all again does so later, when nothing is broken and no listing lags any more.
+    stage.universe().withdraw_faults();
     stage.universe().settle();
     if finished(&acts) {
         acts.push((Act::Again, phase::play_all(&stage, Act::Again, audience).await?));
@@ -227,11 +226,17 @@ pub(crate) async fn run(
         rows: stage.rows(),
         releases: stage.releases(),
         requests_of_first_act,
-        unused_faults: stage.universe().pending_faults(),
+        unused_faults,
         writes_again: stage.writes() - before,
     };
     audience.see(Scene::Curtain(&rehearsed));
     Ok(rehearsed)
+}
+
+/// Whether a recovery was stopped by what it found before it changed anything: the next one would be too.
+fn blocked(acts: &[(Act, Vec<Played>)]) -> bool {
+    let Some((Act::Recovery(_), phases)) = acts.last() else { return false };
+    phases.last().is_some_and(|phase| matches!(phase.ending, PhaseEnding::Ended(Ending::Blocked)))
 }
 
 /// Whether the latest run went through to its last phase.

@@ -26,6 +26,7 @@ use crate::remote::pypi::Credential;
 use crate::remote::pypi::read::IndexRead;
 use crate::remote::pypi::write::IndexWrite;
 use crate::remote::surroundings::{NoWait, Surroundings};
+use crate::sim::fault::Fault;
 use crate::sim::github::access::Permissions;
 use crate::sim::github::git::NewCommit;
 use crate::sim::github::runs::{NewArtifact, NewRun};
@@ -179,6 +180,11 @@ impl Stage {
             .iter()
             .filter(|entry| !matches!(entry.method.as_str(), "GET" | "HEAD"))
             .count()
+    }
+
+    /// How many requests so far were among those that the fault counts.
+    pub(super) fn requests(&self, fault: &Fault) -> u64 {
+        self.universe.journal().iter().filter(|entry| fault.counts(entry.service)).count() as u64
     }
 
     /// The releases: tag, and whether it is a draft.

@@ -181,7 +181,12 @@ impl Universe {
         lock(&self.world.services).iter_mut().for_each(|service| service.lag(0));
     }
 
-    /// The faults that have not struck yet.
+    /// From here on nothing goes wrong any more.
+    pub fn withdraw_faults(&self) {
+        lock(&self.world.faults).clear();
+    }
+
+    /// The faults that have not struck yet, each with the requests that are left until it strikes.
     pub fn pending_faults(&self) -> Vec<Fault> {
         lock(&self.world.faults).clone()
     }

@@ -16,6 +16,6 @@ mod hostile;
 mod lint;
 mod pages;
 mod peers;
-mod secrets;
+mod rehearse;
 mod story;
 mod support;

@@ -1,0 +1,203 @@
+//! The command `rehearse`, as a person plays it.
+
+use std::time::Duration;
+
+use release_action::archive::build::{SdistBuilder, WheelBuilder};
+use release_action::rehearse::trial;
+use release_action::sim::fault::FaultKind;
+use serde_json::Value;
+
+use crate::support::contract::Contract;
+use crate::support::corpus;
+use crate::support::program::{Outcome, Program};
+use crate::support::world::{ReleaseFile, small_release, write_files};
+
+/// What the command may take, whatever it plays.
+const IN_TIME: Duration = Duration::from_secs(20);
+
+fn rehearse(arguments: &[&str]) -> Outcome {
+    let program =
+        arguments.iter().fold(Program::command("rehearse"), |program, argument| program.arg(argument));
+    program.run()
+}
+
+/// Rehearses with these files, and a report.
+fn rehearse_with(files: &[ReleaseFile], arguments: &[&str]) -> Outcome {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    write_files(folder.path(), files);
+    let program = Program::mode("rehearse").flag("packages-dir", folder.path());
+    arguments.iter().fold(program, |program, argument| program.arg(argument)).run()
+}
+
+/// The runs of the release, as the program titles them, with what it said in each.
+fn acts(outcome: &Outcome) -> Vec<&str> {
+    outcome.stderr.split("━━ ").skip(1).collect()
+}
+
+#[test]
+fn a_sample_goes_out_and_a_second_time_nothing_is_left_to_do() {
+    let outcome = rehearse(&[]).expect_code(0);
+    assert!(outcome.elapsed < IN_TIME, "{:?}", outcome.elapsed);
+    assert_eq!(outcome.stdout, "");
+    let acts = acts(&outcome);
+    let titles: Vec<_> = acts.iter().filter_map(|act| act.lines().next()).collect();
+    let again = "all again, with new clients: nothing may be left to do";
+    assert_eq!(titles, ["the release", again, "what went where", "time"]);
+    for phase in ["1/6 verify-tag", "2/6 collect", "3/6 validate", "4/6 create", "5/6 publish", "6/6 create"]
+    {
+        assert!(acts[0].contains(phase) && acts[1].contains(phase), "{phase}: {}", outcome.told());
+    }
+    assert_eq!(acts[0].matches("applied and read back").count(), 5, "{}", acts[0]);
+    assert_eq!(acts[1].matches("nothing was left to do").count(), 6, "{}", acts[1]);
+    assert!(!acts[1].contains("plan: 1") && !acts[1].contains("applied"), "{}", acts[1]);
+
+    // Wheels, sdist, executable, manifest and checksums; each digest is on the release page and on the index.
+    let rows: Vec<_> = acts[2].lines().filter(|line| line.contains("sha256 ")).collect();
+    assert_eq!(rows.len(), 23, "{}", acts[2]);
+    for row in rows.iter().filter(|row| row.starts_with("sampledb-26") && !row.contains("linux-x86_64 ")) {
+        let digests: Vec<_> = row.split("sha256 ").skip(1).map(str::trim).collect();
+        assert!(digests.len() == 2 && digests[0] == digests[1] && digests[0].len() == 12, "{row}");
+    }
+    let times = acts[3].lines().filter(|line| line.starts_with("release ") || line.starts_with("again "));
+    assert_eq!(times.count(), 12, "{}", acts[3]);
+}
+
+#[test]
+fn the_sample_keeps_to_the_published_description() {
+    let contract = Contract::keep();
+    let trial = trial::play(None, Vec::new(), Some(contract.observer())).expect("there is a sample");
+    assert!(trial.is_good && trial.acts == 2, "{trial:#?}");
+    assert_eq!((trial.writes_again, trial.findings.len(), trial.errors.len()), (0, 0, 0), "{trial:#?}");
+    assert_eq!(trial.releases, [("v26.10.1".to_owned(), false)]);
+    assert_eq!(trial.rows.iter().filter(|row| row.index.is_some()).count(), 20);
+    assert!(trial.rows.iter().all(|row| row.release.is_some()), "{trial:#?}");
+}
+
+#[test]
+fn the_real_files_of_zlmdb_go_out() {
+    let Some(corpus) = corpus::zlmdb() else { return };
+    let outcome = Program::mode("rehearse").flag("packages-dir", &corpus.folder).run().expect_code(0);
+    assert!(outcome.elapsed < IN_TIME, "{:?}", outcome.elapsed);
+    for file in &corpus.files {
+        let digest = format!("sha256 {}", &file.sha256[..12]);
+        let row =
+            outcome.stderr.lines().rfind(|line| line.starts_with(&file.file)).expect("it is in the table");
+        assert_eq!(row.matches(&digest).count(), 2, "{row}");
+    }
+    assert_eq!(outcome.report["ending"], "converged");
+}
+
+#[test]
+fn a_bad_wheel_is_named_and_nothing_goes_out() {
+    let mut files = small_release();
+    let (name, bytes) = &mut files[0];
+    bytes.truncate(bytes.len() - 10);
+    let name = name.clone();
+    let outcome = rehearse_with(&files, &[]).expect_code(1);
+    assert!(outcome.report["findings"].to_string().contains(&name), "{}", outcome.told());
+    assert!(outcome.stderr.contains(&name) && !outcome.stderr.contains("5/6 publish"), "{}", outcome.told());
+    assert_eq!(outcome.report["ending"], "blocked");
+    assert!(!outcome.stderr.contains("nothing was changed)\n"), "files were collected: {}", outcome.told());
+}
+
+#[test]
+fn a_folder_without_distributions_is_no_release() {
+    for files in [vec![], vec![("readme.txt".to_owned(), b"text".to_vec())]] {
+        let outcome = rehearse_with(&files, &[]).expect_code(1);
+        assert!(outcome.stderr.contains("neither a wheel nor an sdist"), "{}", outcome.told());
+    }
+    let outcome = rehearse(&["--packages-dir", "nowhere"]).expect_code(64);
+    assert!(outcome.stderr.contains("`nowhere`"), "{}", outcome.told());
+}
+
+#[test]
+fn every_kind_of_fault_ends_as_it_should() {
+    let files = small_release();
+    // Where it strikes, how many runs recover from it, and what the recovery ends with.
+    for kind in FaultKind::ALL {
+        let (place, recoveries, code) = match kind {
+            // One try more within the same run is enough.
+            FaultKind::Refuse | FaultKind::Drop | FaultKind::Lost => ("index:3", 0, 0),
+            FaultKind::Stale | FaultKind::Slow => ("github:9", 0, 0),
+            FaultKind::Html => ("github:9", 1, 0),
+            FaultKind::Kill | FaultKind::KillAfter => ("index:6", 1, 0),
+            FaultKind::OtherBytes => ("index:4", 1, 1),
+        };
+        let fault = format!("{kind}@{place}");
+        let outcome = rehearse_with(&files, &["--fault", &fault]).expect_code(code);
+        assert!(outcome.elapsed < IN_TIME, "{fault}: {:?}", outcome.elapsed);
+        assert!(!outcome.stderr.contains("never struck"), "{fault}: {}", outcome.told());
+        let recovered =
+            acts(&outcome).iter().filter(|act| act.starts_with("run again after the fault")).count();
+        assert_eq!(recovered, recoveries, "{fault}: {}", outcome.told());
+        let ending = if code == 0 { "converged" } else { "blocked" };
+        assert_eq!(outcome.report["ending"], ending, "{fault}");
+    }
+}
+
+#[test]
+fn files_that_arrive_damaged_are_told_with_what_went_out_before() {
+    let outcome = rehearse_with(&small_release(), &["--fault", "other-bytes@index:4"]).expect_code(1);
+    assert!(outcome.finds("publish/other-bytes", ".whl"), "{}", outcome.told());
+    let last = outcome.stderr.lines().last().unwrap_or_default();
+    assert!(last.contains("rehearse: partial") && last.contains("1 error"), "{last}");
+}
+
+#[test]
+fn a_fault_that_never_strikes_is_said_as_it_was_typed() {
+    for fault in ["drop@9999", "kill@index:800", "lost@test-index:1"] {
+        let outcome = rehearse_with(&small_release(), &["--fault", fault]).expect_code(0);
+        assert!(outcome.stderr.contains(&format!("the fault {fault} never struck")), "{}", outcome.told());
+    }
+}
+
+#[test]
+fn a_fault_beyond_the_release_does_not_strike_while_all_is_played_again() {
+    let files = || {
+        let wheel = WheelBuilder::new("sample", "1.2.0", "py3", "none", "any").build();
+        Some(vec![wheel, SdistBuilder::new("sample", "1.2.0").build()])
+    };
+    let good = trial::play(files(), Vec::new(), None).expect("there are files");
+    let fault = format!("kill@{}", good.requests_of_first_act + 2).parse().expect("a fault");
+    let beyond = trial::play(files(), vec![fault], None).expect("there are files");
+    assert!(beyond.is_good && beyond.acts == 2, "{beyond:#?}");
+}
+
+#[test]
+fn several_faults_may_strike_one_release() {
+    let arguments = ["--fault", "lost@index:3", "--fault", "kill@github:5", "--fault", "refuse@uploads:2"];
+    let outcome = rehearse_with(&small_release(), &arguments).expect_code(0);
+    assert!(!outcome.stderr.contains("never struck"), "{}", outcome.told());
+}
+
+#[test]
+fn a_malformed_fault_is_typed_wrong_and_told_how_to_type_it() {
+    for (fault, told) in [
+        ("lost", "`lost` is no fault of the form `KIND@N`"),
+        ("lost@0", "the next request is 1"),
+        ("loss@3", "there are refuse, drop, lost"),
+        ("lost@pypi:3", "there are github, uploads, storage, index"),
+    ] {
+        let outcome = rehearse(&["--fault", fault]).expect_code(64);
+        assert!(outcome.stderr.contains(told), "{fault}: {}", outcome.told());
+        assert!(outcome.stderr.contains("`lost@40` breaks the 40th request"), "{fault}: {}", outcome.told());
+    }
+    let outcome = rehearse(&["--faults", "lost@3"]).expect_code(64);
+    assert!(outcome.stderr.contains("did you mean `--fault`?"), "{}", outcome.told());
+}
+
+#[test]
+fn the_report_on_standard_output_is_alone_there() {
+    let outcome = rehearse(&["--report", "-"]).expect_code(0);
+    let report: Value = serde_json::from_str(&outcome.stdout).expect("JSON and nothing else");
+    assert_eq!((&report["mode"], &report["ending"]), (&"rehearse".into(), &"converged".into()));
+    assert!(outcome.stderr.contains("what went where"), "people see it all the same");
+}
+
+#[test]
+fn nothing_stays_behind() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    Program::command("rehearse").env("TMPDIR", folder.path()).current_dir(folder.path()).run().expect_code(0);
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("it is there").collect();
+    assert!(left.is_empty(), "{left:?}");
+}
