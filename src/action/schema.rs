@@ -238,7 +238,8 @@ pub const INPUTS: &[Input] = &[
     input("repository-url", Kind::Address, Fallback::Named { value: PYPI_UPLOAD, name: "PyPI's upload endpoint" }, &[Publish],
         "Upload endpoint of the index (legacy API). One other than PyPI's or TestPyPI's needs `index-url` too."),
     input("index-url", Kind::Address, Fallback::Derived("the index that belongs to `repository-url`, for PyPI and TestPyPI"), &[Publish],
-        "Simple index from which users install. It tells what is already there, and proves afterwards what arrived."),
+        "Simple index from which users install. It tells what is already there, and proves afterwards what arrived. \
+         User and password go there only when it is on the same host as `repository-url`."),
     input("user", Kind::Text, Fallback::Text("__token__"), &[Publish],
         "User name for the index; `__token__` goes with an API token."),
     input("password", Kind::Secret, Fallback::Nothing, &[Publish],
