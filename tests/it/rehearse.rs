@@ -16,8 +16,9 @@ use crate::support::world::{ReleaseFile, small_release, write_files};
 const IN_TIME: Duration = Duration::from_secs(20);
 
 fn rehearse(arguments: &[&str]) -> Outcome {
-    let program =
-        arguments.iter().fold(Program::command("rehearse"), |program, argument| program.arg(argument));
+    let program = arguments
+        .iter()
+        .fold(Program::command("rehearse").within(IN_TIME), |program, argument| program.arg(argument));
     program.run()
 }
 
@@ -25,7 +26,7 @@ fn rehearse(arguments: &[&str]) -> Outcome {
 fn rehearse_with(files: &[ReleaseFile], arguments: &[&str]) -> Outcome {
     let folder = tempfile::tempdir().expect("a temporary folder");
     write_files(folder.path(), files);
-    let program = Program::mode("rehearse").flag("packages-dir", folder.path());
+    let program = Program::mode("rehearse").within(IN_TIME).flag("packages-dir", folder.path());
     arguments.iter().fold(program, |program, argument| program.arg(argument)).run()
 }
 
@@ -37,7 +38,6 @@ fn acts(outcome: &Outcome) -> Vec<&str> {
 #[test]
 fn a_sample_goes_out_and_a_second_time_nothing_is_left_to_do() {
     let outcome = rehearse(&[]).expect_code(0);
-    assert!(outcome.elapsed < IN_TIME, "{:?}", outcome.elapsed);
     assert_eq!(outcome.stdout, "");
     let acts = acts(&outcome);
     let titles: Vec<_> = acts.iter().filter_map(|act| act.lines().next()).collect();
@@ -76,8 +76,8 @@ fn the_sample_keeps_to_the_published_description() {
 #[test]
 fn the_real_files_of_zlmdb_go_out() {
     let Some(corpus) = corpus::zlmdb() else { return };
-    let outcome = Program::mode("rehearse").flag("packages-dir", &corpus.folder).run().expect_code(0);
-    assert!(outcome.elapsed < IN_TIME, "{:?}", outcome.elapsed);
+    let outcome =
+        Program::mode("rehearse").within(IN_TIME).flag("packages-dir", &corpus.folder).run().expect_code(0);
     for file in &corpus.files {
         let digest = format!("sha256 {}", &file.sha256[..12]);
         let row =
@@ -125,7 +125,6 @@ fn every_kind_of_fault_ends_as_it_should() {
         };
         let fault = format!("{kind}@{place}");
         let outcome = rehearse_with(&files, &["--fault", &fault]).expect_code(code);
-        assert!(outcome.elapsed < IN_TIME, "{fault}: {:?}", outcome.elapsed);
         assert!(!outcome.stderr.contains("never struck"), "{fault}: {}", outcome.told());
         let recovered =
             acts(&outcome).iter().filter(|act| act.starts_with("run again after the fault")).count();
@@ -197,7 +196,12 @@ fn the_report_on_standard_output_is_alone_there() {
 #[test]
 fn nothing_stays_behind() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    Program::command("rehearse").env("TMPDIR", folder.path()).current_dir(folder.path()).run().expect_code(0);
+    Program::command("rehearse")
+        .within(IN_TIME)
+        .env("TMPDIR", folder.path())
+        .current_dir(folder.path())
+        .run()
+        .expect_code(0);
     let left: Vec<_> = std::fs::read_dir(folder.path()).expect("it is there").collect();
     assert!(left.is_empty(), "{left:?}");
 }

@@ -21,8 +21,11 @@ fn started_by_producer(world: &World, mode: &str) -> Program {
         .env("GITHUB_SHA", elsewhere)
 }
 
+/// An artifact: its name, and its files by their paths.
+type Built<'a> = (&'a str, &'a [(&'a str, &'a [u8])]);
+
 /// A run of a workflow for the commit that is released, with these artifacts; gives its number.
-fn add_run(world: &World, workflow: &str, artifacts: &[(&str, &[(&str, &[u8])])]) -> u64 {
+fn add_run(world: &World, workflow: &str, artifacts: &[Built<'_>]) -> u64 {
     world.universe.github(|github| {
         let run = github.add_run(NewRun {
             path: format!(".github/workflows/{workflow}"),
@@ -101,7 +104,7 @@ fn a_run_that_left_nothing_is_a_failure() {
 #[test]
 fn executables_of_one_name_are_told_apart_by_a_pattern() {
     let world = World::new();
-    let tools: [(&str, &[(&str, &[u8])]); 2] =
+    let tools: [Built<'_>; 2] =
         [("linux", &[("bin/tool.bin", b"for linux")]), ("macos", &[("bin/tool.bin", b"for macos")])];
     add_run(&world, "binaries.yml", &tools);
     let collect = || {
