@@ -215,6 +215,7 @@ fn a_release_takes_one_request_for_each_effect_and_few_looks() {
             "POST /releases/1/assets?name=one.whl",
             "POST /releases/1/assets?name=two.whl",
             "PATCH /releases/1",
+            "GET /releases/1",
             "PATCH /releases/1",
         ]
     );
@@ -227,7 +228,7 @@ fn a_release_takes_one_request_for_each_effect_and_few_looks() {
     assert_eq!(seen[4].header("content-type"), Some("application/octet-stream"));
     assert_eq!(sent(6), json!({"tag_name": "v1", "name": "1.0!", "body": marked("notes")}));
     let publish = json!({"tag_name": "v1", "draft": false, "prerelease": false, "make_latest": "true"});
-    assert_eq!(sent(7), publish);
+    assert_eq!(sent(8), publish);
 }
 
 #[test]
@@ -409,7 +410,8 @@ fn a_lost_tag_or_a_draft_that_stays_one_is_an_error() {
         (json!({"id": 1, "tag_name": "untagged-0a1b", "draft": false}), "untagged"),
         (json!({"id": 1, "tag_name": "v1", "draft": true}), "a draft"),
     ] {
-        let script = Script::of([ok(&json!([{"id": 1, "tag_name": "v1", "draft": true}])), ok(&said)]);
+        let draft = json!({"id": 1, "tag_name": "v1", "draft": true});
+        let script = Script::of([ok(&json!([draft])), ok(&draft), ok(&said)]);
         let published = run(writer(&script).ensure_published("v1", false, MakeLatest::No));
         let error = published.expect_err("not published").to_string();
         assert!(error.contains(part), "{error}");
