@@ -114,10 +114,9 @@ pub(crate) async fn execute<M: Mode>(
     looks: Looks,
 ) -> Result<Executed<M>, ExecuteError<M::Error>> {
     let plan = mode.plan(cx, readers).await.map_err(ExecuteError::Look)?;
-    let progress = &cx.surroundings.progress;
-    let stands = plan.report.blocks() || plan.waiting_for.is_some();
-    if !stands || plan.steps().next().is_some() {
-        progress.event(Event::Plan(&lines(&plan)));
+    // A look that ended early has no plan, which is something else than a plan with nothing to do.
+    if plan.settled() || plan.steps().next().is_some() {
+        cx.surroundings.progress.event(Event::Plan(&lines(&plan)));
     }
     if plan.report.blocks() {
         return Ok((plan, Ending::Blocked));
