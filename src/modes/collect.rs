@@ -304,7 +304,14 @@ impl Mode for CollectArtifacts {
         let chosen = match &commit {
             Some(commit) => self.choose(commit, &readers.github, &mut report).await?,
             None => {
-                report.push(NO_COMMIT.finding("neither `commit` nor `tag` leads to one"));
+                report.push(match &self.tag {
+                    Some(tag) => NO_COMMIT
+                        .finding(format!("`{tag}` is not among the tags of the repository"))
+                        .hint("push the tag, then run again"),
+                    None => NO_COMMIT
+                        .finding("neither an input nor an event names one")
+                        .hint("give `tag` or `commit`"),
+                });
                 Vec::new()
             }
         };
@@ -394,7 +401,13 @@ impl CollectArtifacts {
         };
         let matched = |pattern: &&glob::Pattern| chosen.iter().any(|one| pattern.matches(&one.artifact.name));
         let finding = |pattern: &glob::Pattern| {
-            NOTHING.finding(format!("no artifact is called `{pattern}`; the runs left {seen}"))
+            NOTHING.finding(format!("no artifact is called `{pattern}`; the runs left {seen}")).hint(
+                if self.workflows.is_empty() {
+                    "do jobs of this run upload, and are they in `needs`? name other producers in `workflows`"
+                } else {
+                    "is the name right, and does every job of the producer upload?"
+                },
+            )
         };
         self.patterns.iter().filter(|pattern| !matched(pattern)).map(finding).collect()
     }
