@@ -20,8 +20,8 @@ use crate::remote::http::call::Call;
 const SERVICE: &str = "the runner's identity service";
 /// Tokens are about 2 KiB long.
 const LIMIT_BYTES: u64 = 64 << 10;
-const HINT: &str =
-    "is `id-token: write` missing in the job's `permissions`? pull requests from forks never get it";
+const HINT: &str = "is `id-token: write` missing in the job's `permissions`? pull requests from forks never get it. \
+     Without it, give an API token as the password";
 
 /// Where the runner hands out identity tokens, as its variables say.
 #[derive(Clone, Debug)]
