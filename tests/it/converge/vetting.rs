@@ -81,5 +81,6 @@ fn one_folder_for_everything_is_refused_before_anything_is_looked_at() {
     for phase in [Phase::Validate, Phase::Draft, Phase::Publish] {
         let outcome = world.phase(phase).input("assets-dir", "./dist").run().expect_code(64);
         assert!(outcome.stdout.contains("declared twice"), "{}", outcome.told());
+        assert!(outcome.stdout.contains("typed wrong"), "{}", outcome.told());
     }
 }
