@@ -208,7 +208,7 @@ pub const INPUTS: &[Input] = &[
         "Folder into which artifacts are downloaded and unpacked before their files are placed. What is proven there is not fetched again."),
     input("manifest-dir", Kind::Folder, Fallback::Text("release-manifest"), &[ValidateWheels, CreateRelease, Publish],
         "Folder of `manifest.json` and `SHA256SUMS`: `validate-wheels` writes them, the later modes hold every file to them. \
-         Without a manifest there, the later modes run the checks themselves."),
+         Without that folder, the later modes run the checks themselves; a folder without a manifest is refused."),
     Input {
         name: "files",
         kind: Kind::Paths,
