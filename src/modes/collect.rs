@@ -7,6 +7,7 @@
 mod choose;
 mod layout;
 mod record;
+mod rules;
 mod stage;
 
 use std::fmt;
@@ -23,9 +24,14 @@ use crate::remote::disk::write::DiskWrite;
 use crate::remote::error::{DiskError, RemoteError};
 use crate::remote::github::RunArtifact;
 use crate::remote::github::read::GithubRead;
-use crate::report::{Finding, Report, Rule, Severity};
+use crate::report::{Finding, Report};
 
 pub(crate) use layout::Rename;
+pub(crate) use rules::RULES;
+use rules::{EXPIRED, NO_COMMIT, NO_DIGEST, NONE_OF_WORKFLOW, NOTHING};
+
+/// So many names of artifacts are told where a pattern matched none.
+const MOST_NAMES: usize = 30;
 
 /// The request.
 #[derive(Clone, Debug)]
@@ -82,96 +88,6 @@ impl FromStr for WhenIncomplete {
         }
     }
 }
-
-const NO_COMMIT: Rule = Rule {
-    id: "collect/no-commit",
-    severity: Severity::Error,
-    rejected_by: &[],
-    summary: "There is no commit to collect for",
-    explain: "On a `workflow_run` event the commit of the event is taken; `GITHUB_SHA` is the default branch there, \
-              not what was built.",
-    fix: "give `tag` or `commit`",
-    sources: &["GitHub's documentation of the event `workflow_run`"],
-    since: "0.1.0",
-};
-
-const NOTHING: Rule = Rule {
-    id: "collect/no-artifact",
-    severity: Severity::Error,
-    rejected_by: &[],
-    summary: "No artifact has a name that was asked for",
-    explain: "Every pattern must match something: a release without those files would follow, and nobody would \
-              notice.",
-    fix: "correct the name in `artifacts`, or find out why the producer does not upload it",
-    sources: &["incident: a pattern that matched nothing was green, and the release went out without files"],
-    since: "0.1.0",
-};
-
-const NONE_OF_WORKFLOW: Rule = Rule {
-    id: "collect/none-of-workflow",
-    severity: Severity::Warning,
-    rejected_by: &[],
-    summary: "A workflow that was named left no artifact that was asked for",
-    explain: "That is fine for a workflow that only has to succeed.",
-    fix: "do nothing if the workflow only has to succeed, else look at its uploads",
-    sources: &["design: naming a workflow also means that it must have succeeded"],
-    since: "0.1.0",
-};
-
-const EXPIRED: Rule = Rule {
-    id: "collect/expired",
-    severity: Severity::Error,
-    rejected_by: &["github"],
-    summary: "The artifact expired and cannot be downloaded any more",
-    explain: "GitHub deletes artifacts after some time, which the repository and the producer set.",
-    fix: "run the producer again, and keep its artifacts for longer (`retention-days`)",
-    sources: &["GitHub's documentation of workflow artifacts"],
-    since: "0.1.0",
-};
-
-const NO_DIGEST: Rule = Rule {
-    id: "collect/no-digest",
-    severity: Severity::Warning,
-    rejected_by: &[],
-    summary: "GitHub states no digest for the artifact, so its transfer is not proven",
-    explain: "Artifacts uploaded by versions before 4 of upload-artifact have none.",
-    fix: "update upload-artifact in the producer to version 4 or later",
-    sources: &["GitHub's REST interface for artifacts"],
-    since: "0.1.0",
-};
-
-const SUPERSEDED: Rule = Rule {
-    id: "collect/superseded",
-    severity: Severity::Warning,
-    rejected_by: &[],
-    summary: "A re-run left two artifacts of one name with different digests; the newer one is taken",
-    explain: "Re-running failed jobs keeps the artifacts of the earlier attempt. The newest is what the last attempt \
-              built; the other is ignored.",
-    fix: "do nothing if the last attempt is right, else run all jobs of the producer again",
-    sources: &["GitHub's toolkit for artifacts takes the highest id"],
-    since: "0.1.0",
-};
-
-/// The rules of this mode.
-pub(crate) const RULES: &[Rule] = &[
-    NO_COMMIT,
-    NOTHING,
-    NONE_OF_WORKFLOW,
-    EXPIRED,
-    NO_DIGEST,
-    SUPERSEDED,
-    choose::NO_RUN,
-    choose::NOT_COMPLETE,
-    choose::FAILED,
-    choose::FORK,
-    layout::CONFLICT,
-    layout::OCCUPIED,
-    layout::EMPTY,
-    stage::REFUSED,
-];
-
-/// So many names of artifacts are told where a pattern matched none.
-const MOST_NAMES: usize = 30;
 
 /// An artifact that was chosen, with where it comes from.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::SUPERSEDED;
+use super::rules::SUPERSEDED;
 use crate::model::revision::CommitSha;
 use crate::remote::github::{Run, RunArtifact};
 use crate::report::{Report, Rule, Severity};
