@@ -87,7 +87,28 @@ mod tests {
     #[test]
     fn the_page_shows_a_real_report() {
         let example = PAGE.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
-        assert_eq!(example.expect("an example"), report_v1(&blocked()));
+        assert_eq!(example.expect("an example"), report_v1(&documented()));
+    }
+
+    /// A run over a wheel with a changed member and a file that is neither wheel nor sdist.
+    fn documented() -> Account {
+        let rule = |id: &str| &crate::checks::all().find(|check| check.rule.id == id).expect("a rule").rule;
+        let digest = rule("record/digest-mismatch")
+            .finding(
+                "line 1 of RECORD states `sha256=1n4ulEmUSWyNjsdu7Qz58JZ5RI1YS1Mr6_lBhSo39e0`, and the file's digest \
+                 is `47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU`",
+            )
+            .in_file("dist/demo-1.2.0-py3-none-any.whl")
+            .at("demo/__init__.py");
+        let kind = rule("filename/extension")
+            .finding("it is neither a wheel (`.whl`) nor an sdist (`.tar.gz`)")
+            .in_file("dist/demo.zip");
+        let fields = [("wheels", "1"), ("sdists", "0"), ("files", "2")];
+        Account {
+            report: [digest, kind].into_iter().collect(),
+            fields: fields.map(|(name, value)| (name, value.to_owned())).to_vec(),
+            ..blocked()
+        }
     }
 
     #[test]
