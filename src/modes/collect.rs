@@ -220,14 +220,17 @@ impl Mode for CollectArtifacts {
         let chosen = match &commit {
             Some(commit) => self.choose(commit, &readers.github, &mut report).await?,
             None => {
-                report.push(match &self.tag {
-                    Some(tag) => NO_COMMIT
-                        .finding(format!("`{tag}` is not among the tags of the repository"))
-                        .hint("push the tag, then run again"),
-                    None => NO_COMMIT
-                        .finding("neither an input nor an event names one")
-                        .hint("give `tag` or `commit`"),
-                });
+                report.push(
+                    NO_COMMIT
+                        .finding(match &self.tag {
+                            Some(tag) => format!("the repository has no tag `{tag}`"),
+                            None => "neither `commit` nor `tag` is given".to_owned(),
+                        })
+                        .hint(match &self.tag {
+                            Some(_) => "push the tag, or give `commit`",
+                            None => "give `tag` or `commit`",
+                        }),
+                );
                 Vec::new()
             }
         };

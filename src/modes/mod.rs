@@ -1,7 +1,7 @@
 //! What the program does for a release: a validated request in, a plan out.
 //!
 //! A mode is a plain struct of its request. It knows nothing of the runner and never imports another mode;
-//! what several of them need is here beside them: [`release_set`] (which files, proven how) and [`notes`].
+//! what several of them need is here beside them: `release_set` (which files, proven how) and `notes`.
 
 pub(crate) mod collect;
 pub(crate) mod create_release;

@@ -1,6 +1,7 @@
 //! Which files make the release, and how they are proven: by a manifest that was bound before, or by running
 //! all checks and binding in this very process.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::archive::source::ReadAt;
@@ -89,16 +90,43 @@ const STRAY: Rule = Rule {
     since: "0.1.0",
 };
 
+/// A folder where only files are looked at.
+const NESTED: Rule = Rule {
+    id: "set/nested-folder",
+    severity: Severity::Warning,
+    rejected_by: &[],
+    summary: "A folder lies among the files of the release",
+    explain: "Only the files of `packages-dir` and `assets-dir` themselves are released, not those in folders below. \
+              Downloads of several artifacts put each into a folder of its own unless they are told to merge them \
+              (`merge-multiple: true`); collect-artifacts places all files side by side.",
+    fix: "move the files up, or fetch them with collect-artifacts",
+    sources: &["actions/download-artifact"],
+    since: "0.1.0",
+};
+
+/// A file for the release page that nobody could fetch under its name.
+const MISNAMED: Rule = Rule {
+    id: "set/asset-name",
+    severity: Severity::Error,
+    rejected_by: &[],
+    summary: "A file in the assets folder has a name that cannot be released",
+    explain: "A name that some system takes for a path, a device or a control sequence (`:`, `\\`, control characters, \
+              a space or dot at its end) cannot be stored everywhere.",
+    fix: "give the file another name, or remove it",
+    sources: &["Microsoft: naming files, paths and namespaces", "POSIX: portable filename character set"],
+    since: "0.1.0",
+};
+
 /// A file for the release page that nobody should publish unseen.
 const UNSAFE_ASSET: Rule = Rule {
     id: "set/unsafe-asset",
     severity: Severity::Error,
     rejected_by: &[],
-    summary: "A file for the release page leads elsewhere, or has a name that no file may have",
+    summary: "A link in the assets folder leads out of it",
     explain: "No check looks into these files, and they go out to everybody. A link that leads out of `assets-dir` \
               could publish a key or a token of the machine that releases; it takes one line in a pull request to \
-              make one. Copy the file into the folder (`cp -L`). A name with control characters or marks that turn \
-              the direction of text is nobody's; rename the file.",
+              make one.",
+    fix: "copy the file into the folder (`cp -L`), or remove the link",
     sources: &["design: what is published was meant to be published"],
     since: "0.1.0",
 };
@@ -117,7 +145,7 @@ const UNBOUND: Rule = Rule {
 };
 
 /// The rules of this module.
-pub(crate) const RULES: &[Rule] = &[EMPTY, STRAY, UNSAFE_ASSET, UNBOUND];
+pub(crate) const RULES: &[Rule] = &[EMPTY, STRAY, NESTED, MISNAMED, UNSAFE_ASSET, UNBOUND];
 
 impl ReleaseSet {
     /// Looks at every file, all of it, and binds the set if nothing stands against it.
@@ -247,20 +275,13 @@ fn from_folders(
     // A folder that is called like a wheel was meant to be one: it is judged as a file, and is none.
     distributions.extend(nested.extract_if(.., |path| looks_like_distribution(path)));
     nested.extend(folders(assets)?);
-    let (assets, misnamed): (Vec<_>, Vec<_>) =
-        files(assets)?.into_iter().partition(|path| file_name(path).parse::<FileName>().is_ok());
-    let mut vetting = from_files(disk, origin, &distributions, &assets)?;
+    let mut vetting = from_files(disk, origin, &distributions, &files(assets)?)?;
     let place = |path: &PathBuf| path.display().to_string();
     vetting.report.extend(strays.iter().map(|path| stray(path)));
     vetting.report.extend(
         nested.iter().map(|path| {
             NESTED.finding("it is a folder, and the files in it are left out").in_file(place(path))
         }),
-    );
-    vetting.report.extend(
-        misnamed
-            .iter()
-            .map(|path| MISNAMED.finding("no file of this name can be released").in_file(place(path))),
     );
     Ok(vetting)
 }
@@ -290,14 +311,13 @@ fn from_files(
     }
     let (mut others, mut refused_assets) = (Vec::new(), Vec::new());
     for path in assets {
-        let unsafe_asset =
-            |message: String| UNSAFE_ASSET.finding(message).in_file(path.display().to_string());
+        let place = path.display().to_string();
         match file_name(path).parse::<FileName>() {
-            Err(error) => refused_assets.push(unsafe_asset(error.to_string()).hint("rename it")),
-            Ok(_) if disk.leads_out(path)? => refused_assets.push(
-                unsafe_asset("it is a link that leads out of its folder".to_owned())
-                    .hint("copy the file that is meant into the folder"),
-            ),
+            Err(error) => refused_assets.push(MISNAMED.finding(error.to_string()).in_file(place)),
+            Ok(_) if disk.leads_out(path)? => {
+                refused_assets
+                    .push(UNSAFE_ASSET.finding("it is a link that leads out of its folder").in_file(place));
+            }
             Ok(name) => others.push(Artifact::new(name, disk.hashes(path)?, ArtifactKind::Other)),
         }
     }

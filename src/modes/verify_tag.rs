@@ -189,11 +189,7 @@ impl Mode for VerifyTag {
         let mut report = Report::default();
         let mut output = Verified::default();
         match self.tag.parse::<Tag>() {
-            Err(error) => {
-                let cause =
-                    std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-                report.push(NO_VERSION.finding(format!("{error}{cause}")));
-            }
+            Err(error) => report.push(no_version(&error)),
             Ok(tag) => {
                 compare_sources(
                     &version_sources::read(&readers.disk, &self.project_dir)?,
@@ -243,9 +239,7 @@ impl VerifyTag {
 /// The finding about a tag that names no version, for whoever needs one that does.
 pub(crate) fn no_version(error: &TagError) -> Finding {
     let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    NO_VERSION
-        .finding(format!("{error}{cause}"))
-        .hint("tag releases as `v1.2.0`, `v1.2.0-rc1` or `v1.2.0rc1`")
+    NO_VERSION.finding(format!("{error}{cause}"))
 }
 
 fn compare_sources(sources: &[Source], tag: &Tag, project_dir: &std::path::Path, report: &mut Report) {

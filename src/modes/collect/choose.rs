@@ -65,12 +65,10 @@ pub(super) fn run(runs: Vec<Run>, workflow: &str, commit: &CommitSha, report: &m
         .max_by_key(|run| (run.run_number, run.run_attempt));
     let Some(run) = newest else {
         report.push(match forks.first() {
-            Some(fork) => {
-                FORK.finding(format!("{workflow} ran for {commit} in a fork only: {}", fork.html_url))
-            }
-            None => NO_RUN.finding(format!(
-                "{workflow} has no run for {commit} ({total} seen, {pull_requests} of them for pull requests)"
-            )),
+            Some(fork) => FORK.finding(format!("{workflow} ran for {commit} in a fork only: {}", fork.html_url)),
+            None => NO_RUN
+                .finding(format!("{workflow} has no run for {commit} ({total} seen, {pull_requests} of them for pull requests)"))
+                .hint("is the workflow's file name right, was the commit pushed, and may the token see runs (`actions: read`)?"),
         });
         return None;
     };
