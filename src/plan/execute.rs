@@ -71,9 +71,16 @@ pub(crate) enum ExecuteError<E: Failure> {
     /// All steps were applied, and the world is still not as declared.
     #[error("all steps were applied, and the service still does not show the result")]
     NotConverged { applied: usize, left: Vec<String> },
-    /// All steps were applied, and what can be seen now forbids to call it done.
-    #[error("all steps were applied, and what is there now is not what was declared")]
-    Spoiled { applied: usize, report: Report },
+    /// Steps were applied, and what can be seen now forbids to call it done or to go on.
+    #[error("{}", spoiled(step.as_deref()))]
+    Spoiled {
+        /// The step that failed, as its plan line, where one did.
+        step: Option<String>,
+        #[source]
+        source: Option<E>,
+        applied: usize,
+        report: crate::report::Report,
+    },
     /// A signal asked to stop.
     #[error("stopped by a signal with work left: run again, what is done is found and not repeated")]
     Stopped { applied: usize, left: Vec<String> },
@@ -114,16 +121,14 @@ pub(crate) async fn execute<M: Mode>(
     looks: Looks,
 ) -> Result<Executed<M>, ExecuteError<M::Error>> {
     let plan = mode.plan(cx, readers).await.map_err(ExecuteError::Look)?;
-    // A look that ended early has no plan, which is something else than a plan with nothing to do.
-    if plan.settled() || plan.steps().next().is_some() {
-        cx.surroundings.progress.event(Event::Plan(&lines(&plan)));
-    }
+    // A plan that will not be begun is not shown: what it would do is not known either.
     if plan.report.blocks() {
         return Ok((plan, Ending::Blocked));
     }
     if plan.waiting_for.is_some() {
         return Ok((plan, Ending::NotReady));
     }
+    cx.surroundings.progress.event(Event::Plan(&lines(&plan)));
     let Some(writers) = writers else { return Ok((plan, Ending::Planned)) };
     if plan.steps().next().is_none() {
         return Ok((plan, Ending::Converged { applied: 0 }));
@@ -222,6 +227,11 @@ async fn look_again<M: Mode>(
     let last = last.expect("there is at least one look");
     let left = last.as_ref().map(|plan| plan.steps().map(ToString::to_string).collect()).unwrap_or_default();
     Err(match (failed, last) {
+        // Looked, and it is bad: that weighs more than the failure that made us look.
+        (failed, Ok(plan)) if plan.report.blocks() => {
+            let (step, source) = failed.unzip();
+            ExecuteError::Spoiled { step, source, applied, report: plan.report }
+        }
         (Some((step, source)), look) => {
             let report = look.map(|plan| plan.report).unwrap_or_default();
             ExecuteError::Step { step, source, applied, left, report }

@@ -32,8 +32,8 @@ enum Fault {
     Lost(usize),
     /// Other bytes are stored, and nobody says so.
     Spoiled(usize),
-    /// Somebody else stored other bytes a moment before, and the write is refused.
-    Overtaken(usize),
+    /// Somebody else stored other bytes, so it is refused.
+    Taken(usize),
 }
 
 #[derive(Default)]
@@ -142,9 +142,8 @@ impl Mode for Files {
         if self.0 == Fault::Refused(number) {
             return Err(Failed { ambiguous: false });
         }
-        let overtaken = self.0 == Fault::Overtaken(number);
-        world.files.push((step.0, self.0 != Fault::Spoiled(number) && !overtaken));
-        if overtaken {
+        world.files.push((step.0, ![Fault::Spoiled(number), Fault::Taken(number)].contains(&self.0)));
+        if self.0 == Fault::Taken(number) {
             return Err(Failed { ambiguous: false });
         }
         if self.0 == Fault::Lost(number) { Err(Failed { ambiguous: true }) } else { Ok(()) }
@@ -226,11 +225,12 @@ fn other_bytes_are_never_called_converged() {
 }
 
 #[test]
-fn what_the_look_after_a_failure_finds_is_told() {
+fn a_refusal_that_the_next_look_explains_is_a_finding() {
     let world = world();
-    let error = run(Fault::Overtaken(1), &world, true).expect_err("refused");
-    let ExecuteError::Step { step, report, .. } = error else { panic!("{error}") };
-    assert_eq!((step.as_str(), report.blocks()), ("put b", true));
+    let error = run(Fault::Taken(1), &world, true).expect_err("taken");
+    assert!(!names(&world).contains('D'), "nothing irreversible after a failure");
+    let ExecuteError::Spoiled { step, source, report, .. } = error else { panic!("{error}") };
+    assert!(step.as_deref() == Some("put b") && source.is_some() && report.blocks(), "{step:?}");
 }
 
 #[test]
