@@ -1,6 +1,5 @@
 //! Lines for people: the plan before it is applied, what happens, the report, and how it ended.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::account::{Account, Trouble};
@@ -147,9 +146,7 @@ fn ending(account: &Account) -> Line {
         Outcome::Partial => {
             format!("{applied} applied; run again, what is done is found and not repeated")
         }
-        Outcome::Error if conclusion.exit == Exit::Usage => {
-            "typed wrong, and nothing was looked at".to_owned()
-        }
+        Outcome::Error if conclusion.exit == Exit::Usage => "typed wrong; nothing was looked at".to_owned(),
         Outcome::Error => "it could not be told".to_owned(),
     };
     Line::toned(Tone::Strong, account.mode)

@@ -197,7 +197,7 @@ pub const INPUTS: &[Input] = &[
         "The repository on GitHub, as `owner/name`."),
     input("github-token", Kind::Secret, Fallback::Variable { variable: "GITHUB_TOKEN", expression: Some("${{ github.token }}") },
         &[VerifyTag, CollectArtifacts, CreateRelease],
-        "Token for GitHub. `verify-tag` needs `contents: read`, `collect-artifacts` `actions: read`, `create-release` `contents: write`."),
+        "Token for GitHub. `verify-tag` needs `contents: read`, `collect-artifacts` `actions: read` (and `contents: read` to look up a tag's commit), `create-release` `contents: write`."),
     input("project-dir", Kind::Folder, Fallback::Text("."), &[VerifyTag],
         "Folder that holds `Cargo.toml` or `pyproject.toml`, or both."),
     input("packages-dir", Kind::Folder, Fallback::Text("dist"), WITH_PACKAGES,

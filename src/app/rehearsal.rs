@@ -10,6 +10,7 @@ use crate::action::account::{Account, Trouble};
 use crate::action::console::Console;
 use crate::action::context::Runner;
 use crate::action::env::Environment;
+use crate::action::error::InputError;
 use crate::action::inputs::Inputs;
 use crate::action::line::{Line, Tone};
 use crate::action::outcome::{Conclusion, Exit, Outcome};
@@ -36,7 +37,8 @@ pub(super) fn run(inputs: &Inputs, environment: &Environment, console: Arc<Conso
     };
     let account = match rehearsal(inputs) {
         Err(Refusal::Input(error)) => {
-            let hint = error.hint().or_else(|| Some(FAULT_HINT.to_owned()));
+            let about_fault = matches!(error, InputError::Value { .. });
+            let hint = if about_fault { Some(FAULT_HINT.to_owned()) } else { error.hint() };
             refused(&error, hint, Conclusion::typed_wrong())
         }
         Err(Refusal::Disk(error)) => refused(&error, None, Conclusion::unsure(0)),
@@ -58,7 +60,7 @@ pub(super) fn run(inputs: &Inputs, environment: &Environment, console: Arc<Conso
 }
 
 enum Refusal {
-    Input(crate::action::error::InputError),
+    Input(InputError),
     Disk(DiskError),
 }
 

@@ -144,15 +144,7 @@ impl Requests<'_> {
     }
 
     pub(super) fn create_release(&self) -> Result<Ready<CreateRelease>, RequestError> {
-        let tag = match (self.tag()?, self.tag_text()) {
-            (Some(tag), _) => tag,
-            (None, Some(text)) => {
-                let text: String = text.chars().take(120).collect();
-                let why = format!("the tag `{text}` that started the run names no version");
-                return Err(self.inputs.refused("tag", why, Some("give the tag to release as `tag`")).into());
-            }
-            (None, None) => return Err(self.inputs.missing("tag").into()),
-        };
+        let tag = self.required_tag()?;
         let notes = match self.inputs.optional_file("notes-file")? {
             Some(path) => Notes::File(path),
             None => {
@@ -232,13 +224,23 @@ impl Requests<'_> {
         given.or(from_ref).map(str::to_owned)
     }
 
-    /// The tag, which the user gave, or which started the run. One that names no version is bad input here: the
-    /// mode that judges tags is verify-tag.
-    fn tag(&self) -> Result<Option<Tag>, InputError> {
-        match self.inputs.parsed::<Tag>("tag")? {
-            Some(tag) => Ok(Some(tag)),
+    /// The tag, which the user gave, or which started the run. Where only a tag with a version will do, see
+    /// [`Self::required_tag`]; a run that was started by another one goes on without.
+    fn tag(&self) -> Result<Option<Tag>, RequestError> {
+        match self.inputs.text("tag").map(str::parse::<Tag>) {
+            Some(Err(error @ TagError::NoVersion { .. })) => Err(no_version(&error)),
+            Some(_) => Ok(self.inputs.parsed("tag")?),
             None => Ok(self.tag_text().and_then(|text| text.parse().ok())),
         }
+    }
+
+    /// The tag that is released.
+    fn required_tag(&self) -> Result<Tag, RequestError> {
+        if let Some(tag) = self.tag()? {
+            return Ok(tag);
+        }
+        let text = self.tag_text().ok_or_else(|| self.inputs.missing("tag"))?;
+        text.parse::<Tag>().map_err(|error| no_version(&error))
     }
 
     fn commit_of_release(&self) -> Result<Option<CommitSha>, RequestError> {

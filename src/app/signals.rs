@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::remote::surroundings::{Event, Stop, Surroundings};
 
-/// A runner that cancels sends SIGINT, SIGTERM after 7.5 seconds, and kills 2.5 seconds later.
-const GRACE: Duration = Duration::from_secs(7);
+/// A runner that cancels sends SIGINT, SIGTERM after 7.5 seconds, and kills 2.5 seconds later. This leaves time to
+/// tell how far the run got.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Waits for SIGINT or SIGTERM, asks everybody to begin nothing new, and ends when the time for that is over.
 /// Without a signal it never ends.

@@ -71,8 +71,11 @@ impl Stage {
         let hook = Arc::clone(&killed);
         universe.on_kill(Arc::new(move || hook.notify_one()));
 
-        let workspace = TempDir::with_prefix("rehearsal-").map_err(RehearseError::Start)?;
         let disk = DiskWrite;
+        // An image from scratch has no folder for temporary files.
+        let temporary = std::env::temp_dir();
+        disk.ensure_folder(&temporary).map_err(RemoteError::from)?;
+        let workspace = TempDir::with_prefix_in("rehearsal-", temporary).map_err(RehearseError::Start)?;
         let changelog = [("CHANGELOG.md".to_owned(), sample.changelog.clone())];
         for (path, text) in sample.project_files.iter().chain(&changelog) {
             disk.ensure_file(&workspace.path().join(path), text.as_bytes()).map_err(RemoteError::from)?;

@@ -25,7 +25,7 @@ const INTRODUCTION: &str = "\
 
 # Inputs and outputs
 
-Every input is a key below `with:` in a workflow, and a flag of the same name on the command line
+Every input is a key below `with:` in a workflow, and a flag of the same name (`files`: bare arguments) on the command line
 (`release-action validate-wheels --packages-dir dist`). A flag stands above an input, and an input above the default;
 an empty text is the same as none. On the command line a flag of another mode is refused, in a workflow an input of
 another mode is left alone, and a name that is no input of any mode is refused in both.
