@@ -101,6 +101,8 @@ fn the_image_talks_to_a_server_of_ones_own() {
     let (universe, _contract) = world("/api/v3");
     let mut job = Job::new(REPOSITORY, &format!("refs/tags/{TAG}"));
     job.set("GITHUB_API_URL", &universe.addresses().github_api);
+    let commit = universe.github(|github| github.tags().get(TAG).cloned()).expect("the tag is there");
+    job.set("GITHUB_SHA", &commit);
     let manifest = "[project]\nname = \"sample\"\nversion = \"1.2.0\"\n";
     std::fs::write(job.workspace().join("pyproject.toml"), manifest).expect("the workspace is ours");
     let outcome = job.run(image, &Step::mode("verify-tag").with("github-token", TOKEN)).expect_code(0);
