@@ -342,10 +342,34 @@ fn no_version(error: &TagError) -> RequestError {
     RequestError::Finding(Box::new(verify_tag::no_version(error)))
 }
 
-/// Whether `inner` is `outer` or lies in it, as far as their spellings tell.
+/// Whether `inner` is `outer` or lies in it, whatever links and `..` their spellings hold.
 fn lies_in(inner: &Path, outer: &Path) -> bool {
-    let whole = |path: &Path| {
-        path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_path_buf())
-    };
-    whole(inner).starts_with(whole(outer))
+    resolved(inner).starts_with(resolved(outer))
+}
+
+/// The path without links, as far as it exists: a folder that is still to be made has none.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let there = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match there {
+        Some((above, real)) => real.join(path.strip_prefix(above).unwrap_or_else(|_| Path::new(""))),
+        None => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_is_still_to_be_made_is_found_inside_through_a_link() {
+        let root = tempfile::tempdir().expect("a folder");
+        let (dist, link) = (root.path().join("dist"), root.path().join("link"));
+        std::fs::create_dir(&dist).expect("made");
+        std::os::unix::fs::symlink(&dist, &link).expect("linked");
+        assert!(lies_in(&link.join("manifest"), &dist) && lies_in(&dist.join("a/b"), &link));
+        assert!(lies_in(&dist, &link) && !lies_in(&root.path().join("distant"), &dist));
+        assert!(!lies_in(&root.path().join("manifest"), &link));
+    }
 }
