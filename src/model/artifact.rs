@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::digest::{Blake2b256, Hashes, Sha256};
+use super::digest::{Hashes, Sha256};
 use super::name::PackageName;
 use super::sdist_name::SdistName;
 use super::version::Version;
@@ -66,8 +66,6 @@ pub struct Artifact {
     pub size_bytes: u64,
     /// SHA-256 of its bytes.
     pub sha256: Sha256,
-    /// BLAKE2b-256 of its bytes, which PyPI asks for.
-    pub blake2b256: Blake2b256,
     /// What it is.
     pub kind: ArtifactKind,
 }
@@ -151,8 +149,8 @@ pub enum Delta {
 impl Artifact {
     /// Makes an artifact of what one pass over a file found.
     pub fn new(file_name: FileName, hashes: Hashes, kind: ArtifactKind) -> Self {
-        let Hashes { size_bytes, sha256, blake2b256 } = hashes;
-        Self { file_name, size_bytes, sha256, blake2b256, kind }
+        let Hashes { size_bytes, sha256 } = hashes;
+        Self { file_name, size_bytes, sha256, kind }
     }
 
     /// The wheel or sdist that this is.

@@ -44,9 +44,24 @@ impl Sha256 {
 }
 
 impl Blake2b256 {
-    /// Takes a digest that some hasher computed.
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    /// The digest of all bytes that `read` gives, chunk by chunk, until it gives none.
+    ///
+    /// # Errors
+    /// When `read` fails.
+    pub fn of_chunks<E>(mut read: impl FnMut(&mut [u8]) -> Result<usize, E>) -> Result<Self, E> {
+        let mut hasher = blake2::Blake2b::<U32>::default();
+        let mut buffer = vec![0; 256 << 10];
+        loop {
+            match read(&mut buffer)? {
+                0 => return Ok(Self(hasher.finalize().into())),
+                count => hasher.update(&buffer[..count]),
+            }
+        }
+    }
+
+    /// The digest of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(blake2::Blake2b::<U32>::digest(bytes).into())
     }
 }
 
@@ -57,8 +72,6 @@ pub struct Hashes {
     pub size_bytes: u64,
     /// SHA-256 of all bytes.
     pub sha256: Sha256,
-    /// BLAKE2b-256 of all bytes.
-    pub blake2b256: Blake2b256,
 }
 
 /// Computes [`Hashes`] while bytes pass by.
@@ -66,7 +79,6 @@ pub struct Hashes {
 pub struct Hasher {
     size_bytes: u64,
     sha256: sha2::Sha256,
-    blake2b256: blake2::Blake2b<U32>,
 }
 
 impl Hasher {
@@ -79,16 +91,11 @@ impl Hasher {
     pub fn update(&mut self, bytes: &[u8]) {
         self.size_bytes += bytes.len() as u64;
         self.sha256.update(bytes);
-        self.blake2b256.update(bytes);
     }
 
     /// The digests of all that passed.
     pub fn finish(self) -> Hashes {
-        Hashes {
-            size_bytes: self.size_bytes,
-            sha256: Sha256(self.sha256.finalize().into()),
-            blake2b256: Blake2b256(self.blake2b256.finalize().into()),
-        }
+        Hashes { size_bytes: self.size_bytes, sha256: Sha256(self.sha256.finalize().into()) }
     }
 }
 
@@ -174,7 +181,7 @@ mod tests {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
         assert_eq!(
-            hashes.blake2b256.to_string(),
+            Blake2b256::of(b"abc").to_string(),
             "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319"
         );
     }

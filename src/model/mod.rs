@@ -6,8 +6,12 @@
 pub mod artifact;
 pub mod digest;
 pub mod endpoints;
+pub mod expect;
+pub mod interpreter;
 pub mod manifest;
 pub mod name;
+pub mod pep440;
+pub mod platform_tag;
 pub mod revision;
 pub mod sdist_name;
 pub mod secret;

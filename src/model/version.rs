@@ -15,14 +15,13 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::str::FromStr;
 
-use pep440_rs::{Prerelease, PrereleaseKind};
+use super::pep440::{Number, Pep440, Pre};
 
 /// The version of a release. Equality and order are those of PEP 440, so `1.0` equals `1.0.0`.
 #[derive(Clone, Debug)]
 pub struct Version {
-    pep440: pep440_rs::Version,
+    pep440: Pep440,
     semver: Option<semver::Version>,
 }
 
@@ -50,7 +49,7 @@ impl Version {
         if text.len() > LONGEST_BYTES {
             return Err(refused());
         }
-        let pep440 = pep440_rs::Version::from_str(text).map_err(|_source| refused())?;
+        let pep440 = Pep440::read(text).ok_or_else(refused)?;
         let semver = to_semver(&pep440);
         Ok(Self { pep440, semver })
     }
@@ -96,12 +95,17 @@ impl Version {
 
     /// Whether this is an alpha, beta, release candidate or development release.
     pub fn is_prerelease(&self) -> bool {
-        self.pep440.any_prerelease()
+        self.pep440.is_prerelease()
+    }
+
+    /// The version taken apart.
+    pub const fn parts(&self) -> &Pep440 {
+        &self.pep440
     }
 
     /// Whether the version has a local part (`+…`), which no public index takes.
     pub fn is_local(&self) -> bool {
-        self.pep440.is_local()
+        !self.pep440.local.is_empty()
     }
 }
 
@@ -112,7 +116,7 @@ fn shown(text: &str) -> String {
     text.chars().take(120).collect()
 }
 
-fn to_pep440(semver: &semver::Version) -> Option<pep440_rs::Version> {
+fn to_pep440(semver: &semver::Version) -> Option<Pep440> {
     let mut text = format!("{}.{}.{}", semver.major, semver.minor, semver.patch);
     if !semver.pre.is_empty() {
         let pre = semver.pre.as_str();
@@ -135,28 +139,28 @@ fn to_pep440(semver: &semver::Version) -> Option<pep440_rs::Version> {
         text.push('+');
         text.push_str(semver.build.as_str());
     }
-    text.parse().ok()
+    Pep440::read(&text)
 }
 
-fn to_semver(version: &pep440_rs::Version) -> Option<semver::Version> {
-    let release: &[u64] = version.release();
-    let [major, minor, patch] = match *release {
-        [major] => [major, 0, 0],
-        [major, minor] => [major, minor, 0],
-        [major, minor, patch] => [major, minor, patch],
+fn to_semver(version: &Pep440) -> Option<semver::Version> {
+    let zero = Number::default();
+    let (major, minor, patch) = match &version.release[..] {
+        [major] => (major, &zero, &zero),
+        [major, minor] => (major, minor, &zero),
+        [major, minor, patch] => (major, minor, patch),
         _ => return None,
     };
-    if version.epoch() != 0 || version.post().is_some() {
+    if version.epoch != zero || version.post.is_some() {
         return None;
     }
     let mut text = format!("{major}.{minor}.{patch}");
-    match (version.pre(), version.dev()) {
+    match (&version.pre, &version.dev) {
         (None, None) => {}
-        (Some(Prerelease { kind, number }), None) => {
+        (Some((kind, number)), None) => {
             let word = match kind {
-                PrereleaseKind::Alpha => "alpha",
-                PrereleaseKind::Beta => "beta",
-                PrereleaseKind::Rc => "rc",
+                Pre::Alpha => "alpha",
+                Pre::Beta => "beta",
+                Pre::Candidate => "rc",
             };
             text.push_str(&format!("-{word}{number}"));
         }

@@ -128,14 +128,22 @@ impl FromStr for WheelName {
         Ok(Self {
             text: text.to_owned(),
             name: name.parse().map_err(WheelNameError::Name)?,
-            // A version cannot hold a hyphen here, so the local part's separator is written `_`.
-            version: Version::from_pep440(&version.replace('_', "-")).map_err(WheelNameError::Version)?,
+            version: Version::from_pep440(version).map_err(WheelNameError::Version)?,
             build: build.map(str::parse).transpose()?,
-            python: tag_set("Python", python)?,
+            python: interpreters(python)?,
             abi: tag_set("ABI", abi)?,
             platform: tag_set("platform", platform)?,
         })
     }
+}
+
+/// A Python tag is an identifier besides, so it starts with no digit.
+fn interpreters(text: &str) -> Result<Vec<String>, WheelNameError> {
+    let tags = tag_set("Python", text)?;
+    if tags.iter().any(|tag| tag.starts_with(|c: char| c.is_ascii_digit())) {
+        return Err(WheelNameError::Tag { what: "Python", tag: text.to_owned() });
+    }
+    Ok(tags)
 }
 
 fn tag_set(what: &'static str, text: &str) -> Result<Vec<String>, WheelNameError> {
@@ -208,6 +216,8 @@ mod tests {
         assert!(matches!(error("a__b-1.0-py3-none-any.whl"), WheelNameError::DoubleUnderscore { .. }));
         assert!(matches!(error("foo-x-py3-none-any.whl"), WheelNameError::Version(_)));
         assert!(matches!(error("foo-1.0-x-py3-none-any.whl"), WheelNameError::Build { .. }));
+        assert!(matches!(error("foo-1.0_1-py3-none-any.whl"), WheelNameError::Version(_)));
+        assert!(matches!(error("foo-1.0-py2.3-none-any.whl"), WheelNameError::Tag { .. }));
         assert!(matches!(error("foo-1.0-py2..py3-none-any.whl"), WheelNameError::Tag { .. }));
         assert!(matches!(error("foo-1.0-py3-none-a/b.whl"), WheelNameError::Tag { .. }));
     }
