@@ -6,6 +6,10 @@
 pub mod model;
 pub mod report;
 
+pub mod markup;
+pub mod native;
+pub mod python;
+
 pub mod archive;
 pub mod checks;
 

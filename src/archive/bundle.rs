@@ -27,6 +27,8 @@ const LIMITS: Limits = Limits {
     ratio_from_bytes: 1 << 30,
     text_bytes: 0,
     record_bytes: 0,
+    project_bytes: 0,
+    kept_bytes: 0,
     text_lines: 0,
 };
 

@@ -10,12 +10,17 @@ mod core_metadata;
 pub mod build;
 pub mod bundle;
 pub mod document;
+pub mod entry_points;
 pub mod error;
+pub mod insight;
 pub mod metadata;
+pub mod modules;
 pub mod record;
+pub mod scan;
 pub mod sdist;
 pub mod source;
 pub mod tar;
+pub mod texts;
 pub mod wheel;
 pub mod zip;
 
@@ -40,6 +45,10 @@ pub struct Limits {
     pub text_bytes: u64,
     /// Most bytes of RECORD, which grows with the number of files.
     pub record_bytes: u64,
+    /// Most bytes of pyproject.toml: what is nested in it takes fifty times as many in memory.
+    pub project_bytes: u64,
+    /// Most bytes of all other texts that are held in memory, each and together: entry points, `.pth` files.
+    pub kept_bytes: u64,
     /// Most lines of any of these texts: a line of one byte takes a hundred in memory.
     pub text_lines: usize,
 }
@@ -55,6 +64,8 @@ impl Default for Limits {
             ratio_from_bytes: 64 << 20,
             text_bytes: 4 << 20,
             record_bytes: 8 << 20,
+            project_bytes: 1 << 20,
+            kept_bytes: 4 << 20,
             text_lines: 100_000,
         }
     }

@@ -138,9 +138,13 @@ impl Reader<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Algorithm {
+    Sha224,
     Sha256,
     Sha384,
     Sha512,
+    Sha3_256,
+    Sha3_384,
+    Sha3_512,
     Blake2b,
     Blake2s,
 }
@@ -149,9 +153,13 @@ impl Algorithm {
     /// The algorithm that is written `name`.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
+            "sha224" => Self::Sha224,
             "sha256" => Self::Sha256,
             "sha384" => Self::Sha384,
             "sha512" => Self::Sha512,
+            "sha3_256" => Self::Sha3_256,
+            "sha3_384" => Self::Sha3_384,
+            "sha3_512" => Self::Sha3_512,
             "blake2b" => Self::Blake2b,
             "blake2s" => Self::Blake2s,
             _ => return None,
@@ -161,9 +169,10 @@ impl Algorithm {
     /// How many bytes its digests have.
     pub const fn digest_bytes(self) -> usize {
         match self {
-            Self::Sha256 | Self::Blake2s => 32,
-            Self::Sha384 => 48,
-            Self::Sha512 | Self::Blake2b => 64,
+            Self::Sha224 => 28,
+            Self::Sha256 | Self::Sha3_256 | Self::Blake2s => 32,
+            Self::Sha384 | Self::Sha3_384 => 48,
+            Self::Sha512 | Self::Sha3_512 | Self::Blake2b => 64,
         }
     }
 }
@@ -178,47 +187,49 @@ pub struct Digest {
 }
 
 /// Computes a [`Digest`] while bytes pass by.
-pub(super) enum Digester {
+pub(super) struct Digester {
+    algorithm: Algorithm,
+    hasher: Hasher,
+}
+
+/// SHA-256 is nearly always meant and costs no indirection; who names another one pays for it.
+enum Hasher {
     Sha256(sha2::Sha256),
-    Sha384(sha2::Sha384),
-    Sha512(sha2::Sha512),
-    Blake2b(Box<blake2::Blake2b512>),
-    Blake2s(Box<blake2::Blake2s256>),
+    Other(Box<dyn sha2::digest::DynDigest + Send>),
 }
 
 impl Digester {
     /// A digester that has seen nothing.
     pub(super) fn new(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::Sha256 => Self::Sha256(sha2::Sha256::new()),
-            Algorithm::Sha384 => Self::Sha384(sha2::Sha384::new()),
-            Algorithm::Sha512 => Self::Sha512(sha2::Sha512::new()),
-            Algorithm::Blake2b => Self::Blake2b(Box::default()),
-            Algorithm::Blake2s => Self::Blake2s(Box::default()),
-        }
+        let hasher = match algorithm {
+            Algorithm::Sha224 => Hasher::Other(Box::<sha2::Sha224>::default()),
+            Algorithm::Sha256 => Hasher::Sha256(sha2::Sha256::new()),
+            Algorithm::Sha384 => Hasher::Other(Box::<sha2::Sha384>::default()),
+            Algorithm::Sha512 => Hasher::Other(Box::<sha2::Sha512>::default()),
+            Algorithm::Sha3_256 => Hasher::Other(Box::<sha3::Sha3_256>::default()),
+            Algorithm::Sha3_384 => Hasher::Other(Box::<sha3::Sha3_384>::default()),
+            Algorithm::Sha3_512 => Hasher::Other(Box::<sha3::Sha3_512>::default()),
+            Algorithm::Blake2b => Hasher::Other(Box::<blake2::Blake2b512>::default()),
+            Algorithm::Blake2s => Hasher::Other(Box::<blake2::Blake2s256>::default()),
+        };
+        Self { algorithm, hasher }
     }
 
     /// Takes the next bytes.
     pub(super) fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Sha256(digester) => digester.update(bytes),
-            Self::Sha384(digester) => digester.update(bytes),
-            Self::Sha512(digester) => digester.update(bytes),
-            Self::Blake2b(digester) => digester.update(bytes),
-            Self::Blake2s(digester) => digester.update(bytes),
+        match &mut self.hasher {
+            Hasher::Sha256(hasher) => hasher.update(bytes),
+            Hasher::Other(hasher) => hasher.update(bytes),
         }
     }
 
     /// The digest of all that passed.
     pub(super) fn finish(self) -> Digest {
-        let (algorithm, bytes) = match self {
-            Self::Sha256(digester) => (Algorithm::Sha256, digester.finalize().to_vec()),
-            Self::Sha384(digester) => (Algorithm::Sha384, digester.finalize().to_vec()),
-            Self::Sha512(digester) => (Algorithm::Sha512, digester.finalize().to_vec()),
-            Self::Blake2b(digester) => (Algorithm::Blake2b, digester.finalize().to_vec()),
-            Self::Blake2s(digester) => (Algorithm::Blake2s, digester.finalize().to_vec()),
+        let bytes = match self.hasher {
+            Hasher::Sha256(hasher) => hasher.finalize().to_vec(),
+            Hasher::Other(hasher) => hasher.finalize().into_vec(),
         };
-        Digest { algorithm, bytes }
+        Digest { algorithm: self.algorithm, bytes }
     }
 }
 
@@ -252,6 +263,31 @@ mod tests {
         assert_eq!(faults("a,b,c,d\nb,,\n"), [(1, RowFaultKind::Fields(4))]);
         assert_eq!(faults("\"a\"x,,\nb,,\n"), [(1, RowFaultKind::Quotation)]);
         assert_eq!(faults("b,,\n\"a,,\nc,,\n"), [(2, RowFaultKind::Quotation)]);
+    }
+
+    /// The digests of `abc` that the standards give as examples.
+    #[test]
+    fn digests_are_those_of_the_standards() {
+        for (name, digest) in [
+            ("sha224", "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7"),
+            ("sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            ("sha3_256", "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"),
+            ("blake2s", "508c5e8c327c14e2e1a72ba34eeb452f37458b209ed63a294d999b4c86675982"),
+        ] {
+            let algorithm = Algorithm::named(name).expect(name);
+            let mut digester = Digester::new(algorithm);
+            digester.update(b"a");
+            digester.update(b"bc");
+            let found = digester.finish();
+            let hex: String = found.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!((hex.as_str(), found.algorithm), (digest, algorithm));
+        }
+        for name in
+            ["sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"]
+        {
+            let algorithm = Algorithm::named(name).expect(name);
+            assert_eq!(Digester::new(algorithm).finish().bytes.len(), algorithm.digest_bytes(), "{name}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 
 use super::error::ArchiveError;
-use crate::model::digest::{Hasher, Hashes};
+use crate::model::digest::{Blake2b256, Hasher, Hashes};
 
 /// Bytes that can be read at any position without moving a shared one.
 pub trait ReadAt: Send + Sync {
@@ -110,18 +110,18 @@ pub(super) const CHUNK_BYTES: usize = 256 << 10;
 pub(super) struct Cursor<'a> {
     source: &'a dyn ReadAt,
     at: u64,
-    hasher: Hasher,
+    hasher: Option<Hasher>,
 }
 
 impl<'a> Cursor<'a> {
     /// Stands before the first byte.
     pub(super) fn new(source: &'a dyn ReadAt) -> Self {
-        Self::at(source, 0)
+        Self { source, at: 0, hasher: Some(Hasher::new()) }
     }
 
-    /// Stands at `offset`.
-    pub(super) fn at(source: &'a dyn ReadAt, offset: u64) -> Self {
-        Self { source, at: offset, hasher: Hasher::new() }
+    /// Stands at `offset`, and hashes nothing: another cursor passes these bytes too.
+    pub(super) fn second(source: &'a dyn ReadAt, offset: u64) -> Self {
+        Self { source, at: offset, hasher: None }
     }
 
     /// The next bytes, as many as `buffer` holds.
@@ -130,7 +130,9 @@ impl<'a> Cursor<'a> {
     /// When they cannot be read.
     pub(super) fn take(&mut self, buffer: &mut [u8]) -> Result<(), ArchiveError> {
         read_exact_at(self.source, buffer, self.at)?;
-        self.hasher.update(buffer);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(buffer);
+        }
         self.at += buffer.len() as u64;
         Ok(())
     }
@@ -150,9 +152,14 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    /// The source that it walks through.
+    pub(super) const fn source(&self) -> &'a dyn ReadAt {
+        self.source
+    }
+
     /// The digests of all that was passed.
     pub(super) fn finish(self) -> Hashes {
-        self.hasher.finish()
+        self.hasher.unwrap_or_default().finish()
     }
 }
 
@@ -165,4 +172,17 @@ pub fn hashes(source: &dyn ReadAt) -> Result<Hashes, ArchiveError> {
     let mut cursor = Cursor::new(source);
     cursor.pass(size_bytes, &mut Vec::new())?;
     Ok(cursor.finish())
+}
+
+/// The BLAKE2b digest of all bytes of `source`. Only an upload asks for it, so no other pass computes it.
+///
+/// # Errors
+/// When they cannot be read.
+pub(crate) fn blake2b256(source: &dyn ReadAt) -> io::Result<Blake2b256> {
+    let mut at = 0;
+    Blake2b256::of_chunks(|buffer| {
+        let count = source.read_at(buffer, at)?;
+        at += count as u64;
+        Ok(count)
+    })
 }

@@ -4,6 +4,7 @@
 //! specimens of the checks, `rehearse` and the tests are made with it, so none of them needs a file in the
 //! repository.
 
+pub mod native;
 mod sdist;
 mod set;
 mod tar;

@@ -1,6 +1,8 @@
 //! Makes the distributions of one release.
 
-use super::{SdistBuilder, WheelBuilder};
+use super::native::elf::{self, Glibc};
+use super::native::{Extension, Interpreter, Machine, pe};
+use super::{SdistBuilder, WheelBuilder, in_file_name};
 use crate::model::artifact::FileName;
 
 /// Makes several distributions that belong together until told otherwise.
@@ -13,11 +15,22 @@ pub struct SetBuilder {
 }
 
 impl SetBuilder {
-    /// A good set: two wheels for different platforms and an sdist.
+    /// A good set: two wheels for different platforms, each with a module, and an sdist.
     pub fn new(name: &str, version: &str) -> Self {
-        let wheel = |platform| WheelBuilder::new(name, version, "cp312", "cp312", platform);
+        let wheel = |platform, suffix, module: Vec<u8>| {
+            let mut wheel = WheelBuilder::new(name, version, "cp312", "cp312", platform);
+            wheel.native_member(&format!("{}/_speedups.{suffix}", in_file_name(name)), module);
+            wheel
+        };
+        let (machine, interpreter) = (Machine::X86_64, Interpreter::CPython);
+        let extension = Extension { name: "_speedups", machine, interpreter };
+        let linux = elf::module(&extension, Glibc::V2_28);
+        let windows = pe::module(&extension, "python312.dll");
         Self {
-            wheels: vec![wheel("manylinux_2_28_x86_64"), wheel("win_amd64")],
+            wheels: vec![
+                wheel("manylinux_2_28_x86_64", "cpython-312-x86_64-linux-gnu.so", linux),
+                wheel("win_amd64", "cp312-win_amd64.pyd", windows),
+            ],
             sdists: vec![SdistBuilder::new(name, version)],
         }
     }

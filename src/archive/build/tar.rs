@@ -22,6 +22,14 @@ pub struct TarEntry {
     pub link: String,
     /// Its Unix permissions.
     pub mode: u32,
+    /// The numbers of user and group.
+    pub owner: (u32, u32),
+    /// The user's name.
+    pub user_name: String,
+    /// When it was changed, in seconds since 1970.
+    pub modified: u64,
+    /// Whether the header has GNU's magic instead of the standard's.
+    pub is_gnu: bool,
     /// The data.
     pub data: Vec<u8>,
     /// The size in the header, if not that of the data.
@@ -37,6 +45,10 @@ impl TarEntry {
             type_flag: b'0',
             link,
             mode: 0o644,
+            owner: (0, 0),
+            user_name: String::new(),
+            modified: 0,
+            is_gnu: false,
             data: contents.into(),
             size_bytes: None,
         }
@@ -72,13 +84,14 @@ impl TarEntry {
         put(&mut block[157..257], &self.link);
         let size_bytes = self.size_bytes.unwrap_or(self.data.len() as u64);
         put(&mut block[100..107], &format!("{:07o}", self.mode));
-        put(&mut block[108..115], "0000000");
-        put(&mut block[116..123], "0000000");
+        put(&mut block[108..115], &format!("{:07o}", self.owner.0));
+        put(&mut block[116..123], &format!("{:07o}", self.owner.1));
         put(&mut block[124..135], &format!("{size_bytes:011o}"));
-        put(&mut block[136..147], "00000000000");
+        put(&mut block[136..147], &format!("{:011o}", self.modified));
         put(&mut block[148..156], "        ");
         block[156] = self.type_flag;
-        put(&mut block[257..265], "ustar\x0000");
+        put(&mut block[257..265], if self.is_gnu { "ustar  \0" } else { "ustar\x0000" });
+        put(&mut block[265..297], &self.user_name);
         let checksum: u32 = block.iter().copied().map(u32::from).sum();
         put(&mut block[148..156], &format!("{checksum:06o}\0 "));
         let mut bytes = block.to_vec();

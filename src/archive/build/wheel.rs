@@ -77,6 +77,12 @@ impl WheelBuilder {
         self
     }
 
+    /// Makes it a wheel for other interpreters, interfaces and platforms.
+    pub fn tags(&mut self, python: &str, abi: &str, platform: &str) -> &mut Self {
+        self.tags = [python, abi, platform].map(str::to_owned);
+        self
+    }
+
     /// Gives the wheel a build tag.
     pub fn build_tag(&mut self, tag: &str) -> &mut Self {
         self.build = Some(tag.to_owned());

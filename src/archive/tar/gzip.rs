@@ -21,6 +21,10 @@ pub struct Gzip {
     pub trailing_bytes: u64,
     /// Whether any byte that follows the last member is not zero.
     pub trailing_data: bool,
+    /// The time in the first member's header, in seconds since 1970; 0 where there is none.
+    pub modified: u32,
+    /// The file name in the first member's header, cut where it is longer than any.
+    pub file_name: Option<String>,
 }
 
 /// Unpacks a gzip stream.
@@ -39,6 +43,9 @@ pub(super) struct Gunzip<'a> {
 
 /// Millions of empty members would keep a reader busy.
 const MOST_MEMBERS: usize = 1000;
+const MOST_NAME_BYTES: usize = 1024;
+const NAMED: u8 = 1 << 3;
+const COMMENTED: u8 = 1 << 4;
 
 struct Member {
     inflate: Decompress,
@@ -161,13 +168,15 @@ impl<'a> Gunzip<'a> {
             let length = self.header_bytes(2)?;
             self.header_bytes(usize::from(u16::from_le_bytes([length[0], length[1]])))?;
         }
-        // File name and comment end in a NUL.
-        for _ in 0..(flags >> 3 & 1) + (flags >> 4 & 1) {
-            self.fill(CHUNK_BYTES / 2)?;
-            let text = &self.buffer[self.start..self.end];
-            let end = text.iter().position(|&byte| byte == 0);
-            self.start +=
-                1 + end.ok_or(ArchiveError::Gzip { what: "the text in its header does not end" })?;
+        let is_first = self.gzip.members == 0;
+        if is_first {
+            self.gzip.modified = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
+        }
+        for flag in [NAMED, COMMENTED].into_iter().filter(|flag| flags & flag != 0) {
+            let text = self.header_text()?;
+            if is_first && flag == NAMED {
+                self.gzip.file_name = Some(text);
+            }
         }
         if flags & 2 != 0 {
             self.header_bytes(2)?;
@@ -178,6 +187,17 @@ impl<'a> Gunzip<'a> {
             return Err(ArchiveError::Gzip { what: "it has thousands of members" });
         }
         Ok(())
+    }
+
+    /// A file name or a comment, up to its NUL, as Latin-1 has it.
+    fn header_text(&mut self) -> Result<String, ArchiveError> {
+        self.fill(CHUNK_BYTES / 2)?;
+        let text = &self.buffer[self.start..self.end];
+        let end = text.iter().position(|&byte| byte == 0);
+        let end = end.ok_or(ArchiveError::Gzip { what: "the text in its header does not end" })?;
+        let shown = text[..end.min(MOST_NAME_BYTES)].iter().copied().map(char::from).collect();
+        self.start += end + 1;
+        Ok(shown)
     }
 
     fn close_member(&mut self) -> Result<(), ArchiveError> {

@@ -4,6 +4,8 @@
 
 /// The length of a tar block.
 pub(super) const BLOCK_BYTES: usize = 512;
+/// The length of the field for a path, without its prefix.
+pub(super) const PATH_BYTES: usize = 100;
 
 /// What a member of a tar archive is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,17 @@ pub enum Kind {
     Other(u8),
 }
 
+/// Who owned a file where the archive was made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// The user's number.
+    pub user: u64,
+    /// The group's number.
+    pub group: u64,
+    /// The user's name, where it is any but `root`.
+    pub user_name: Option<Box<str>>,
+}
+
 /// The fields of one header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Header {
@@ -32,6 +45,8 @@ pub(super) struct Header {
     pub(super) link: Vec<u8>,
     pub(super) size_bytes: u64,
     pub(super) mode: u64,
+    pub(super) owner: Owner,
+    pub(super) modified: u64,
     pub(super) is_gnu: bool,
 }
 
@@ -62,6 +77,8 @@ impl Header {
             link: text(&block[157..257]).to_vec(),
             size_bytes: number(&block[124..136]).ok_or("its size is no number")?,
             mode: number(&block[100..108]).unwrap_or_default(),
+            owner: owner(block),
+            modified: number(&block[136..148]).unwrap_or_default(),
             is_gnu,
         })
     }
@@ -78,6 +95,16 @@ impl Header {
             b'S' => Kind::Sparse,
             other => Kind::Other(other),
         }
+    }
+}
+
+fn owner(block: &[u8; BLOCK_BYTES]) -> Owner {
+    let name = text(&block[265..297]);
+    let is_known = &block[257..262] == b"ustar" && !matches!(name, b"" | b"root");
+    Owner {
+        user: number(&block[108..116]).unwrap_or_default(),
+        group: number(&block[116..124]).unwrap_or_default(),
+        user_name: is_known.then(|| String::from_utf8_lossy(name).into()),
     }
 }
 

@@ -7,7 +7,7 @@ mod gzip;
 mod header;
 
 pub use gzip::Gzip;
-pub use header::Kind;
+pub use header::{Kind, Owner};
 
 use std::collections::HashSet;
 
@@ -17,6 +17,7 @@ use self::gzip::Gunzip;
 use self::header::{BLOCK_BYTES, Header, PaxRecord, pax_records};
 use super::Limits;
 use super::error::ArchiveError;
+use super::insight::{Insight, Observer};
 use super::source::ReadAt;
 use crate::model::digest::{Hashes, Sha256};
 
@@ -50,10 +51,18 @@ pub struct Member {
     pub size_bytes: u64,
     /// SHA-256 of its contents.
     pub sha256: Sha256,
+    /// The type flag of its header.
+    pub type_flag: u8,
     /// Its Unix permissions.
     pub mode: u64,
+    /// Who owned it where the archive was made.
+    pub owner: Owner,
+    /// When it was changed, in seconds since 1970.
+    pub modified: u64,
     /// Whether its name or format is GNU's own.
     pub is_gnu: bool,
+    /// What else was seen in its contents.
+    pub insight: Option<Box<Insight>>,
 }
 
 /// Something that readers of tar archives take in different ways.
@@ -87,6 +96,11 @@ pub enum FaultKind {
         /// The pax header's size, as written.
         pax: String,
     },
+    /// A pax header gives another path than the header behind it, which could have held it.
+    PaxPath {
+        /// The header's path.
+        header: String,
+    },
     /// A pax header for all members states a path, a link or a size.
     PaxGlobal {
         /// The keyword.
@@ -113,13 +127,16 @@ const MOST_FAULTS: usize = 100;
 const MOST_EXTENSION_BYTES: u64 = 1 << 20;
 const ROOM_BYTES: usize = 64 << 10;
 
-/// Which member's contents are wanted: told a member, and the one that is kept so far. The last one stays.
-pub(super) type Keep<'a> = &'a dyn Fn(&Member, Option<&Member>) -> bool;
+/// How many members' contents are kept at most.
+pub(super) const SLOTS: usize = 2;
+
+/// In which slot a member's contents are kept: told a member, and what the slots hold so far. The last one stays.
+pub(super) type Keep<'a> = &'a dyn Fn(&Member, [Option<&Member>; SLOTS]) -> Option<usize>;
 
 /// The index of the member that was kept, and its contents.
 pub(super) type Kept = (usize, Vec<u8>);
 
-/// Reads a whole archive, and keeps the contents of one member.
+/// Reads a whole archive, and keeps the contents of a few members.
 ///
 /// # Errors
 /// When the bytes are no gzip stream or no tar archive, are cut short, or a limit is reached.
@@ -127,7 +144,7 @@ pub(super) fn read(
     source: &dyn ReadAt,
     limits: &Limits,
     keep: Keep<'_>,
-) -> Result<(Tar, Hashes, Option<Kept>), ArchiveError> {
+) -> Result<(Tar, Hashes, [Option<Kept>; SLOTS]), ArchiveError> {
     let mut walk = Walk {
         stream: Gunzip::new(source, limits)?,
         limits,
@@ -135,7 +152,7 @@ pub(super) fn read(
         members: Vec::new(),
         faults: Vec::new(),
         next: Extensions::default(),
-        kept: None,
+        kept: [const { None }; SLOTS],
         room: vec![0; ROOM_BYTES],
     };
     let has_end = walk.members(keep)?;
@@ -168,10 +185,18 @@ impl Extensions {
     fn member(self, header: Header) -> (Member, Vec<FaultKind>) {
         let kind = header.kind();
         let Self { path, link, size, is_gnu, is_sparse, mut faults } = self;
+        let renames = |path: &Vec<u8>| {
+            // Writers cut or mangle a path in the header only where it does not fit in there.
+            let fits = path.is_ascii() && path.len() <= header::PATH_BYTES;
+            fits && !is_gnu && without_slash(path) != without_slash(&header.path)
+        };
+        if path.as_ref().is_some_and(renames) {
+            let header = super::shown(&String::from_utf8_lossy(&header.path));
+            faults.push(FaultKind::PaxPath { header });
+        }
         let mut path_bytes = path.unwrap_or(header.path);
         if kind == Kind::Directory {
-            let end = path_bytes.iter().rposition(|&byte| byte != b'/').map_or(0, |at| at + 1);
-            path_bytes.truncate(end);
+            path_bytes.truncate(without_slash(&path_bytes).len());
         }
         let is_link = matches!(kind, Kind::HardLink | Kind::SymbolicLink);
         let link = is_link.then(|| String::from_utf8_lossy(&link.unwrap_or(header.link)).into_owned());
@@ -201,11 +226,21 @@ impl Extensions {
             link,
             size_bytes,
             sha256: Sha256::from_bytes([0; 32]),
+            type_flag: header.type_flag,
             mode: header.mode,
+            owner: header.owner,
+            modified: header.modified,
             is_gnu: is_gnu || header.is_gnu,
+            insight: None,
         };
         (member, faults)
     }
+}
+
+/// A path without the slashes at its end, which a directory's may have.
+fn without_slash(path: &[u8]) -> &[u8] {
+    let end = path.iter().rposition(|&byte| byte != b'/').map_or(0, |at| at + 1);
+    &path[..end]
 }
 
 struct Walk<'a> {
@@ -216,7 +251,7 @@ struct Walk<'a> {
     members: Vec<Member>,
     faults: Vec<Fault>,
     next: Extensions,
-    kept: Option<Kept>,
+    kept: [Option<Kept>; SLOTS],
     room: Vec<u8>,
 }
 
@@ -279,18 +314,25 @@ impl Walk<'_> {
         for what in faults {
             self.fault(super::shown(&member.path), what);
         }
-        let so_far = self.kept.as_ref().map(|(index, _)| &self.members[*index]);
-        let wanted = keep(&member, so_far) && member.size_bytes <= self.limits.text_bytes;
-        let mut kept = wanted.then(Vec::new);
-        member.sha256 = self.contents(member.size_bytes, kept.as_mut())?;
-        if let Some(bytes) = kept {
-            self.kept = Some((self.members.len(), bytes));
+        let so_far = self.kept.each_ref().map(|kept| kept.as_ref().map(|(index, _)| &self.members[*index]));
+        let slot = keep(&member, so_far).filter(|_| member.size_bytes <= self.limits.text_bytes);
+        let mut kept = slot.map(|_| Vec::new());
+        let mut observer = Observer::new(&member.path, member.size_bytes, false);
+        member.sha256 = self.contents(member.size_bytes, &mut |bytes| {
+            if let Some(kept) = &mut kept {
+                kept.extend_from_slice(bytes);
+            }
+            observer.update(bytes);
+        })?;
+        member.insight = observer.finish();
+        if let Some((slot, bytes)) = slot.zip(kept) {
+            self.kept[slot] = Some((self.members.len(), bytes));
         }
         self.members.push(member);
         Ok(())
     }
 
-    fn contents(&mut self, size_bytes: u64, mut kept: Option<&mut Vec<u8>>) -> Result<Sha256, ArchiveError> {
+    fn contents(&mut self, size_bytes: u64, take: &mut dyn FnMut(&[u8])) -> Result<Sha256, ArchiveError> {
         let at = self.stream.unpacked_bytes();
         if size_bytes > self.limits.member_bytes {
             let archive_bytes = self.stream.size_bytes();
@@ -306,9 +348,7 @@ impl Walk<'_> {
                 return Err(ArchiveError::Cut { what: "tar member", at });
             }
             sha256.update(&room[..made]);
-            if let Some(kept) = &mut kept {
-                kept.extend_from_slice(&room[..made]);
-            }
+            take(&room[..made]);
             left -= made as u64;
         }
         let padding = usize::try_from(size_bytes.next_multiple_of(BLOCK_BYTES as u64) - size_bytes)
@@ -339,7 +379,7 @@ impl Walk<'_> {
         }
         self.spend(header.size_bytes)?;
         let mut bytes = Vec::new();
-        self.contents(header.size_bytes, Some(&mut bytes))?;
+        self.contents(header.size_bytes, &mut |part| bytes.extend_from_slice(part))?;
         Ok(bytes)
     }
 

@@ -109,9 +109,9 @@ impl Member {
         (self.central.flags | self.local.flags) & Claims::DESCRIPTOR != 0
     }
 
-    /// The file type bits of the Unix mode, where the archive says it was made on Unix.
+    /// The file type bits of the Unix mode, where the archive says it was made on Unix or macOS.
     pub const fn unix_type(&self) -> Option<u32> {
-        if self.made_by >> 8 == 3 { Some(self.attributes >> 16 & 0o170_000) } else { None }
+        if matches!(self.made_by >> 8, 3 | 19) { Some(self.attributes >> 16 & 0o170_000) } else { None }
     }
 
     /// What was learned of the contents.

@@ -9,7 +9,7 @@ mod end;
 mod header;
 
 pub use contents::{Contents, Digests, Unread};
-pub(super) use contents::{ENCRYPTED, Inflater, Wanted};
+pub(super) use contents::{ENCRYPTED, Inflater, Unpacked, Wanted, Way};
 pub use end::{EndRecord, Zip64End};
 pub use header::{Claims, Extra, Member};
 
