@@ -206,7 +206,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
         rule: Rule {
             id: "archive/zip64-extra",
             severity: Severity::Error,
-            rejected_by: &["pypi"],
+            rejected_by: &["pypi", "uv"],
             summary: "a ZIP64 extra field does not hold what its header leaves to it",
             explain: "The field holds eight bytes for each size or offset that the header does not state, four for a \
                       disk, and nothing else.",
@@ -405,6 +405,21 @@ fn zip64_extra(wheel: &WheelFile, sink: &mut Sink<'_>) {
         for length in claims.extra.lengths(Extra::ZIP64).filter(|length| ![0, 8, 16, 24, 28].contains(length))
         {
             sink.at(&member.path, format_args!("the ZIP64 field in the {place} has {length} bytes"));
+        }
+    }
+    for (member, place, claims) in headers(wheel) {
+        let extra = &claims.extra;
+        if !extra.zip64_used && extra.lengths(Extra::ZIP64).any(|length| length > 0) {
+            sink.at(
+                &member.path,
+                format_args!("the {place} states all sizes itself, and has a ZIP64 field as well"),
+            );
+        }
+    }
+    // One size stands in for both only where packed and plain are the same.
+    for member in wheel.zip.members.iter().filter(|member| member.local.method != 0) {
+        if member.local.extra.lengths(Extra::ZIP64).any(|length| length == 8) {
+            sink.at(&member.path, "the ZIP64 field in the header before the data has one size for two");
         }
     }
 }

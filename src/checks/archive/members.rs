@@ -259,6 +259,7 @@ fn overlap(wheel: &WheelFile, sink: &mut Sink<'_>) {
 }
 
 const DIRECTORY: u32 = 0o040_000;
+const DOS_DIRECTORY: u32 = 0x10;
 const REGULAR: u32 = 0o100_000;
 
 fn directory_entry(wheel: &WheelFile, sink: &mut Sink<'_>) {
@@ -268,7 +269,9 @@ fn directory_entry(wheel: &WheelFile, sink: &mut Sink<'_>) {
         if member.is_directory() && !is_empty {
             let packed_bytes = claims.packed_bytes;
             sink.at(&member.path, format_args!("the directory has {packed_bytes} bytes of data"));
-        } else if !member.is_directory() && member.unix_type() == Some(DIRECTORY) {
+        } else if !member.is_directory()
+            && (member.unix_type() == Some(DIRECTORY) || member.attributes & DOS_DIRECTORY != 0)
+        {
             sink.at(&member.path, "it is marked as a directory, and its name does not end in `/`");
         }
     }

@@ -1,5 +1,7 @@
 //! The names of members as text.
 
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
 use super::super::{Check, Run, Sink};
 use super::{PYPI_ZIP, ZIP_FORMAT};
 use crate::archive::shown;
@@ -53,11 +55,11 @@ pub(in super::super) const CHECKS: &[Check] = &[
     Check {
         rule: Rule {
             id: "archive/name-flag",
-            severity: Severity::Warning,
-            rejected_by: &[],
+            severity: Severity::Error,
+            rejected_by: &["uv"],
             summary: "a member's name is not ASCII and not marked as UTF-8",
-            explain: "Without the mark some tools read the name as code page 437 and write another file than meant. \
-                      Bit 11 of the flags is the mark, and ordinary tools set it.",
+            explain: "Without the mark some tools read the name as code page 437 and write another file than meant; \
+                      uv refuses the wheel. Bit 11 of the flags is the mark, and ordinary tools set it.",
             fix: "give the file an ASCII name, or pack with a tool that sets bit 11 of the flags (`wheel pack`)",
             sources: &[ZIP_FORMAT],
             since: "0.1.0",
@@ -97,15 +99,11 @@ fn name_characters(wheel: &WheelFile, sink: &mut Sink<'_>) {
     }
 }
 
-/// Control, format and private-use characters: Unicode's category C without what is not assigned.
+/// Unicode's category C: control, format and private-use characters, and what is not assigned.
 fn is_unseen(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}'..='\u{891}'
-            | '\u{8e2}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
-            | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e007f}' | '\u{f0000}'..='\u{10ffff}')
+    !character.is_ascii_graphic()
+        && character != ' '
+        && character.general_category_group() == GeneralCategoryGroup::Other
 }
 
 fn name_flag(wheel: &WheelFile, sink: &mut Sink<'_>) {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::super::dist::Dist;
 use super::super::{Check, Run, Sink, specimen_sdist, specimen_wheel};
 use crate::archive::build::TarEntry;
@@ -14,7 +16,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
         rule: Rule {
             id: "archive/unsafe-path",
             severity: Severity::Error,
-            rejected_by: &["pip", "uv"],
+            rejected_by: &["pip"],
             summary: "a member's path could lead out of the folder that it is unpacked into",
             explain: "Absolute paths, `..`, `.`, empty parts, backslashes and drive letters are read differently on \
                       different systems, and can write over files outside.",
@@ -68,7 +70,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             since: "0.1.0",
         },
         run: Run::File {
-            check: |dist, sink| case_collisions(dist, sink, true),
+            check: |dist, sink| collisions(dist, sink, Fold::Case, true),
             specimen: || {
                 specimen_wheel(|wheel| {
                     wheel.member("sample/README.txt", "").member("sample/readme.txt", "");
@@ -88,10 +90,52 @@ pub(in super::super) const CHECKS: &[Check] = &[
             since: "0.1.0",
         },
         run: Run::File {
-            check: |dist, sink| case_collisions(dist, sink, false),
+            check: |dist, sink| collisions(dist, sink, Fold::Case, false),
             specimen: || {
                 specimen_wheel(|wheel| {
                     wheel.member("sample/README.txt", "one").member("sample/readme.txt", "two");
+                })
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "archive/path-form",
+            severity: Severity::Warning,
+            rejected_by: &[],
+            summary: "two paths differ only in how Unicode writes their letters",
+            explain: "An accent is one character with its letter or a character of its own, and macOS takes both for \
+                      one name. The files have the same contents, so nothing is lost; still one of them is too many.",
+            fix: "delete one of the two files in the sources, and build again",
+            sources: &["Unicode normalisation forms (UAX 15)"],
+            since: "0.1.0",
+        },
+        run: Run::File {
+            check: |dist, sink| collisions(dist, sink, Fold::Form, true),
+            specimen: || {
+                specimen_sdist(|sdist| {
+                    sdist.member("\u{fc}.txt", "").member("u\u{308}.txt", "");
+                })
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "archive/path-form-conflict",
+            severity: Severity::Error,
+            rejected_by: &[],
+            summary: "two different files have paths that differ only in how Unicode writes their letters",
+            explain: "An accent is one character with its letter or a character of its own, and macOS takes both for \
+                      one name: the second file is written over the first one.",
+            fix: "rename one of the two files in the sources, and build again",
+            sources: &["Unicode normalisation forms (UAX 15)"],
+            since: "0.1.0",
+        },
+        run: Run::File {
+            check: |dist, sink| collisions(dist, sink, Fold::Form, false),
+            specimen: || {
+                specimen_sdist(|sdist| {
+                    sdist.member("\u{fc}.txt", "one").member("u\u{308}.txt", "two");
                 })
             },
         },
@@ -120,14 +164,14 @@ pub(in super::super) const CHECKS: &[Check] = &[
 ];
 
 /// A member of either archive, as far as its path matters.
-struct Item<'a> {
+pub(super) struct Item<'a> {
     /// The path, without a slash at the end.
-    path: &'a str,
-    is_directory: bool,
+    pub(super) path: &'a str,
+    pub(super) is_directory: bool,
     sha256: Option<Sha256>,
 }
 
-fn items(dist: &Dist) -> Vec<Item<'_>> {
+pub(super) fn items(dist: &Dist) -> Vec<Item<'_>> {
     match dist {
         Dist::Wheel(wheel) => wheel
             .zip
@@ -211,16 +255,40 @@ fn path_conflict(dist: &Dist, sink: &mut Sink<'_>) {
     }
 }
 
-fn case_collisions(dist: &Dist, sink: &mut Sink<'_>, same_contents: bool) {
+/// What a disk may overlook between two paths.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fold {
+    /// Upper and lower case.
+    Case,
+    /// The form in which Unicode writes a letter, and perhaps its case too.
+    Form,
+}
+
+impl Fold {
+    fn apply(self, path: &str) -> String {
+        match self {
+            Self::Case => path.to_lowercase(),
+            Self::Form if path.is_ascii() => path.to_ascii_lowercase(),
+            Self::Form => path.nfd().collect::<String>().to_lowercase().nfc().collect(),
+        }
+    }
+}
+
+fn collisions(dist: &Dist, sink: &mut Sink<'_>, fold: Fold, same_contents: bool) {
     let items = items(dist);
     let mut seen: HashMap<String, &Item<'_>> = HashMap::new();
     for item in items.iter().filter(|item| !item.is_directory) {
-        let first = *seen.entry(item.path.to_lowercase()).or_insert(item);
+        let first = *seen.entry(fold.apply(item.path)).or_insert(item);
         let same = first.sha256.is_some() && first.sha256 == item.sha256;
-        if first.path != item.path && same == same_contents {
+        let is_case = fold == Fold::Form && Fold::Case.apply(first.path) == Fold::Case.apply(item.path);
+        if first.path != item.path && same == same_contents && !is_case {
             let what = if same { "the same" } else { "other" };
+            let how = if fold == Fold::Case { "case" } else { "the form of its letters" };
             let other = crate::archive::shown(first.path);
-            sink.at(item.path, format_args!("`{other}` differs only in case and has {what} contents"));
+            sink.at(
+                item.path,
+                format_args!("`{}` differs only in {how} and has {what} contents", other.escape_debug()),
+            );
         }
     }
 }

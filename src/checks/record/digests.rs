@@ -37,8 +37,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &[],
             summary: "RECORD has a digest by a weak or unknown algorithm",
-            explain: "Digests are by SHA-256 or better. MD5, SHA-1 and SHA-224 are forbidden, since other files with \
-                      the same digest can be made.",
+            explain: "Digests are by SHA-256 or better. MD5 and SHA-1 are forbidden, since other files with the same \
+                      digest can be made; what is unknown proves nothing.",
             fix: "unpack the wheel with `unzip`, and let `wheel pack` write RECORD with SHA-256",
             sources: &[RECORD],
             since: "0.1.0",
@@ -52,19 +52,24 @@ pub(in super::super) const CHECKS: &[Check] = &[
     },
     Check {
         rule: Rule {
-            id: "record/not-proven",
+            id: "record/short-digest",
             severity: Severity::Warning,
             rejected_by: &[],
-            summary: "RECORD has a digest by an algorithm that this program does not compute",
-            explain: "SHA-3 is allowed and used by nobody, so other tools may not know it either.",
-            fix: "write RECORD with SHA-256, as `wheel pack` and build backends do",
+            summary: "RECORD has a digest by SHA-224",
+            explain: "Digests are by SHA-256 or better. SHA-224 is not broken, but shorter than the format allows, and \
+                      other tools may refuse it.",
+            fix: "unpack the wheel with `unzip`, and let `wheel pack` write RECORD with SHA-256",
             sources: &[RECORD],
             since: "0.1.0",
         },
         run: Run::Wheel {
-            check: not_proven,
+            check: short_digest,
             specimen: |wheel| {
-                wheel.edit_record(|rows| rows[0][1] = rows[0][1].replace("sha256=", "sha3_256="));
+                wheel.member("sample/empty.txt", "").edit_record(|rows| {
+                    for row in rows.iter_mut().filter(|row| row[0] == "sample/empty.txt") {
+                        row[1] = "sha224=0UoCjCo6K8lHYQK7KII0xBWisB-CjqYqxbPkLw".to_owned();
+                    }
+                });
             },
         },
     },
@@ -183,17 +188,12 @@ fn digest_parts(row: &Row) -> Option<(&str, &str)> {
     row.digest.split_once('=')
 }
 
-fn is_sha3(name: &str) -> bool {
-    matches!(name, "sha3_256" | "sha3_384" | "sha3_512")
-}
-
 fn algorithm(wheel: &WheelFile, sink: &mut Sink<'_>) {
     for (row, _) in rows_with_members(wheel) {
         if let Some((name, _)) = digest_parts(row)
             && Algorithm::named(name).is_none()
-            && !is_sha3(name)
         {
-            let weak = matches!(name, "md5" | "sha1" | "sha224");
+            let weak = matches!(name, "md5" | "sha1");
             let what = if weak { "weak" } else { "unknown" };
             let name = shown(name);
             sink.at(
@@ -208,13 +208,10 @@ fn algorithm(wheel: &WheelFile, sink: &mut Sink<'_>) {
     }
 }
 
-fn not_proven(wheel: &WheelFile, sink: &mut Sink<'_>) {
+fn short_digest(wheel: &WheelFile, sink: &mut Sink<'_>) {
     for (row, _) in rows_with_members(wheel) {
-        if let Some((name, _)) = digest_parts(row).filter(|(name, _)| is_sha3(name)) {
-            sink.at(
-                &row.path,
-                format_args!("the digest by `{name}` in line {} of RECORD was not compared", row.line),
-            );
+        if stated_digest(row).is_some_and(|(algorithm, _)| algorithm == Algorithm::Sha224) {
+            sink.at(&row.path, format_args!("line {} of RECORD has a digest by `sha224`", row.line));
         }
     }
 }

@@ -15,7 +15,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
         rule: Rule {
             id: "record/form",
             severity: Severity::Error,
-            rejected_by: &["pypi"],
+            rejected_by: &["pypi", "pip", "uv"],
             summary: "RECORD is no list of path, digest and size",
             explain: "RECORD is UTF-8 text of comma-separated rows with exactly three fields. An editor or a script \
                       may have changed it.",

@@ -1,7 +1,7 @@
 //! RECORD against the archive, in both directions.
 
-pub(super) mod digests;
-pub(super) mod listing;
+mod digests;
+mod listing;
 
 use std::collections::HashMap;
 
@@ -9,6 +9,10 @@ use crate::archive::document::Document;
 use crate::archive::record::{Record, Row};
 use crate::archive::wheel::WheelFile;
 use crate::archive::zip::Member;
+
+use super::Check;
+
+pub(super) const TABLES: &[&[Check]] = &[listing::CHECKS, digests::CHECKS];
 
 const RECORD: &str = "binary distribution format, the .dist-info directory";
 const INSTALLED: &str = "recording installed projects, the RECORD file";
