@@ -12,7 +12,9 @@ use crate::report::{Rule, Severity};
 
 const WHEEL: &str = "binary distribution format, the WHEEL file";
 
-pub(super) const CHECKS: &[Check] = &[
+pub(super) const TABLES: &[&[Check]] = &[CHECKS];
+
+const CHECKS: &[Check] = &[
     Check {
         rule: Rule {
             id: "wheel-file/form",
@@ -145,6 +147,44 @@ pub(super) const CHECKS: &[Check] = &[
             },
         },
     },
+    Check {
+        rule: Rule {
+            id: "wheel-file/generator",
+            severity: Severity::Warning,
+            rejected_by: &[],
+            summary: "WHEEL does not say what wrote it",
+            explain: "`Generator` names the tool that made the wheel, and its version. Whoever looks for the cause of \
+                      a broken wheel begins there.",
+            fix: "build the wheel with a build backend, which writes `Generator`",
+            sources: &[WHEEL],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: generator,
+            specimen: |wheel| {
+                wheel.without_wheel("Generator");
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "wheel-file/field",
+            severity: Severity::Warning,
+            rejected_by: &[],
+            summary: "WHEEL has a field that the format does not know, or one too often",
+            explain: "The fields are `Wheel-Version`, `Generator`, `Root-Is-Purelib`, `Tag` and `Build`, and of these \
+                      only `Tag` and `Generator` are repeated. Readers pass over another, or take the first of two.",
+            fix: "take the field out, or correct its spelling, where the build writes WHEEL",
+            sources: &[WHEEL],
+            since: "0.1.0",
+        },
+        run: Run::Wheel {
+            check: field,
+            specimen: |wheel| {
+                wheel.add_wheel("Tags", "py3-none-any");
+            },
+        },
+    },
 ];
 
 /// The member that was read, and what it says.
@@ -225,6 +265,28 @@ fn purelib(wheel: &WheelFile, sink: &mut Sink<'_>) {
             );
         }
         _ => sink.at(member, format_args!("`Root-Is-Purelib` stands {} times", values.len())),
+    }
+}
+
+fn generator(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    let Some((member, headers)) = read(wheel) else { return };
+    if headers.get("Generator").is_none_or(str::is_empty) {
+        sink.at(member, "`Generator` is missing");
+    }
+}
+
+fn field(wheel: &WheelFile, sink: &mut Sink<'_>) {
+    const FIELDS: [&str; 5] = ["Wheel-Version", "Generator", "Root-Is-Purelib", "Tag", "Build"];
+    let Some((member, headers)) = read(wheel) else { return };
+    for (field, _) in headers.headers() {
+        if !FIELDS.iter().any(|known| known.eq_ignore_ascii_case(field)) {
+            sink.at(member, format_args!("the format has no field `{}`", shown(field).escape_debug()));
+        }
+    }
+    // `Wheel-Version` and `Root-Is-Purelib` have rules of their own; tools that repair wheels add a `Generator`.
+    let count = headers.all("Build").count();
+    if count > 1 {
+        sink.at(member, format_args!("`Build` stands {count} times"));
     }
 }
 
