@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::super::{Check, Run, Sink};
-use super::{PAX, SDIST};
+use super::{PAX, REPRODUCIBLE, SDIST};
 use crate::archive::build::TarEntry;
 use crate::archive::document::{Document, NotRead};
 use crate::archive::sdist::SdistFile;
+use crate::archive::shown;
 use crate::report::{Rule, Severity};
 
 pub(in super::super) const CHECKS: &[Check] = &[
@@ -50,6 +51,47 @@ pub(in super::super) const CHECKS: &[Check] = &[
     },
     Check {
         rule: Rule {
+            id: "sdist/gzip-name",
+            severity: Severity::Warning,
+            rejected_by: &[],
+            summary: "the gzip header of the sdist names a file with its folder",
+            explain: "`gunzip -N` would write there, and the path tells how the disk of the build machine is laid out. \
+                      The header holds a plain file name or none.",
+            fix: "compress with `gzip -n`, or pass the file's name without its folder to the program that compresses",
+            sources: &["RFC 1952 (gzip)"],
+            since: "0.1.0",
+        },
+        run: Run::Sdist {
+            check: gzip_name,
+            specimen: |sdist| {
+                sdist.edit_bytes(|bytes| {
+                    bytes[3] |= 1 << 3;
+                    bytes.splice(10..10, *b"/home/me/sample-1.0.tar\0");
+                });
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "sdist/gzip-time",
+            severity: Severity::Info,
+            rejected_by: &[],
+            summary: "the gzip header of the sdist has the time of the build",
+            explain: "Two builds of the same sources differ in these four bytes, so their digests differ too. Most \
+                      build backends write the time unless told otherwise.",
+            fix: "do nothing, or set `SOURCE_DATE_EPOCH` in the build if builds shall be reproducible",
+            sources: &[REPRODUCIBLE, "RFC 1952 (gzip)"],
+            since: "0.1.0",
+        },
+        run: Run::Sdist {
+            check: gzip_time,
+            specimen: |sdist| {
+                sdist.edit_bytes(|bytes| bytes[4..8].copy_from_slice(&1_750_000_000_u32.to_le_bytes()));
+            },
+        },
+    },
+    Check {
+        rule: Rule {
             id: "sdist/data-after-end",
             severity: Severity::Error,
             rejected_by: &[],
@@ -69,8 +111,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
     Check {
         rule: Rule {
             id: "sdist/no-end",
-            severity: Severity::Warning,
-            rejected_by: &[],
+            severity: Severity::Error,
+            rejected_by: &["uv"],
             summary: "the tar archive has no end mark",
             explain: "An archive ends in two blocks of zeros. Without them nobody can tell whether members are \
                       missing.",
@@ -143,6 +185,21 @@ fn gzip_padding(sdist: &SdistFile, sink: &mut Sink<'_>) {
     }
     if gzip.trailing_bytes > 0 && !gzip.trailing_data {
         sink.emit(format_args!("{} zeros follow the gzip stream", gzip.trailing_bytes));
+    }
+}
+
+fn gzip_name(sdist: &SdistFile, sink: &mut Sink<'_>) {
+    if let Some(name) = sdist.tar.gzip.file_name.as_ref().filter(|name| name.contains(['/', '\\', ':'])) {
+        sink.emit(format_args!("the gzip header names the file `{}`", shown(name).escape_debug()));
+    }
+}
+
+fn gzip_time(sdist: &SdistFile, sink: &mut Sink<'_>) {
+    let time = u64::from(sdist.tar.gzip.modified);
+    // Times that a build was told are those of its members, or the first second.
+    let is_told = time <= 1 || sdist.tar.members.iter().any(|member| member.modified == time);
+    if !is_told {
+        sink.emit(format_args!("the gzip header has the time {time}, which no member has"));
     }
 }
 

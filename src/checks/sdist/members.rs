@@ -4,14 +4,12 @@ use std::collections::HashSet;
 
 use super::super::archive::paths::nested;
 use super::super::{Check, Run, Sink};
-use super::{PAX, SDIST};
+use super::{FEATURES, PAX, SDIST};
 use crate::archive::build::TarEntry;
 use crate::archive::sdist::SdistFile;
 use crate::archive::shown;
 use crate::archive::tar::{FaultKind, Kind};
 use crate::report::{Rule, Severity};
-
-const FEATURES: &str = "source distribution format, archive features (PEP 721)";
 
 pub(in super::super) const CHECKS: &[Check] = &[
     Check {
@@ -99,7 +97,7 @@ pub(in super::super) const CHECKS: &[Check] = &[
             severity: Severity::Error,
             rejected_by: &[],
             summary: "an extended header of the sdist is read in different ways",
-            explain: "Malformed or repeated records, another size than the header has, or records for all members \
+            explain: "Malformed or repeated records, another path or size than the header has, or records for all members \
                       let readers see different archives in one file.",
             fix: "write the sdist with a build backend (`python -m build --sdist`), without pax headers of your own",
             sources: &[PAX],
@@ -153,10 +151,11 @@ pub(in super::super) const CHECKS: &[Check] = &[
     Check {
         rule: Rule {
             id: "sdist/type",
-            severity: Severity::Warning,
-            rejected_by: &[],
+            severity: Severity::Error,
+            rejected_by: &["pip", "uv"],
             summary: "a member of the sdist is of a type that the format does not define",
-            explain: "Some readers take it for a file, others pass over it, and so they unpack different files.",
+            explain: "Some readers take it for a file, others pass over it, and so they unpack different files; pip and \
+                      uv stop.",
             fix: "leave the member out, or write the sdist with a build backend (`python -m build --sdist`)",
             sources: &[PAX],
             since: "0.1.0",
@@ -165,6 +164,25 @@ pub(in super::super) const CHECKS: &[Check] = &[
             check: unknown_type,
             specimen: |sdist| {
                 sdist.edit_tar(|tar| tar.entries.push(TarEntry::link("sample-1.0/volume", b'V', "")));
+            },
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "sdist/contiguous-file",
+            severity: Severity::Warning,
+            rejected_by: &[],
+            summary: "a file of the sdist is of type `7`, which is to lie in one piece on the disk",
+            explain: "The format leaves open what readers make of this type. Those of today take it for a file; no build \
+                      backend writes it.",
+            fix: "write the sdist with a build backend (`python -m build --sdist`)",
+            sources: &[PAX],
+            since: "0.1.0",
+        },
+        run: Run::Sdist {
+            check: contiguous_file,
+            specimen: |sdist| {
+                sdist.edit_tar(|tar| tar.entries.push(TarEntry::link("sample-1.0/volume", b'7', "")));
             },
         },
     },
@@ -249,6 +267,9 @@ fn pax(sdist: &SdistFile, sink: &mut Sink<'_>) {
                     pax.escape_debug()
                 )
             }
+            FaultKind::PaxPath { header } => {
+                format!("its header has the path `{}`, its extended header another", header.escape_debug())
+            }
             FaultKind::PaxGlobal { keyword } => {
                 format!("an extended header for all members states `{keyword}`")
             }
@@ -287,9 +308,43 @@ fn unknown_type(sdist: &SdistFile, sink: &mut Sink<'_>) {
     }
 }
 
+fn contiguous_file(sdist: &SdistFile, sink: &mut Sink<'_>) {
+    for member in sdist.tar.members.iter().filter(|member| member.type_flag == b'7') {
+        sink.at(&member.path, "its type is `7`");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::leaves;
+    use crate::archive::Limits;
+    use crate::archive::build::{SdistBuilder, TarEntry};
+    use crate::checks::{Dist, run};
+
+    /// The rules that an sdist with `entries` breaks.
+    fn broken(entries: Vec<TarEntry>) -> Vec<&'static str> {
+        let mut sdist = SdistBuilder::new("sample", "1.0");
+        sdist.edit_tar(move |tar| tar.entries.extend(entries.clone()));
+        let (name, bytes) = sdist.build();
+        let dist = Dist::read(name.as_str(), &bytes, &Limits::default());
+        run(&[dist]).report.findings().into_iter().map(|finding| finding.check).collect()
+    }
+
+    #[test]
+    fn a_pax_path_that_the_header_could_hold_is_the_same_there() {
+        let renamed = |pax: &str, header: &str| {
+            broken(vec![TarEntry::pax(&[("path", pax)]), TarEntry::file(header, "")])
+        };
+        let long = format!("sample-1.0/{}", "a".repeat(120));
+        assert!(renamed("sample-1.0/a.py", "sample-1.0/a.py").is_empty());
+        assert!(renamed(&long, &long[..100]).is_empty());
+        assert_eq!(renamed("sample-1.0/a.py", "sample-1.0/b.py"), ["sdist/pax"]);
+    }
+
+    #[test]
+    fn files_in_one_piece_are_of_an_odd_type() {
+        assert_eq!(broken(vec![TarEntry::link("sample-1.0/a.py", b'7', "")]), ["sdist/contiguous-file"]);
+    }
 
     #[test]
     fn links_are_followed_by_their_parts() {
