@@ -1,9 +1,8 @@
 //! What checks look at: a file that was read, or the reason why it could not be.
 
+use std::cmp::Reverse;
 use std::io;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::{Mutex, PoisonError};
 
 use crate::archive::document::Document;
 use crate::archive::error::ArchiveError;
@@ -110,42 +109,55 @@ impl Dist {
 pub struct Candidate {
     /// What it is called, without any directory.
     pub file_name: String,
-    /// Its bytes, or why they cannot be had.
-    pub bytes: io::Result<Box<dyn ReadAt>>,
+    /// The size in bytes that it is thought to have, which decides about the order only.
+    pub size_bytes: u64,
+    /// Opens it. This happens when its turn comes, since a system lets nobody hold ten thousand files open.
+    pub open: Opener,
 }
 
-/// Looks into all files, on every core, the largest first, and gives them back in their order.
+impl Candidate {
+    /// A file whose bytes are in memory.
+    pub fn of(file_name: &str, bytes: Vec<u8>) -> Self {
+        let size_bytes = bytes.len() as u64;
+        Self { file_name: file_name.to_owned(), size_bytes, open: Box::new(|| Ok(Box::new(bytes))) }
+    }
+
+    fn is_large_wheel(&self) -> bool {
+        self.file_name.ends_with(".whl") && self.size_bytes >= wheel::SHARED_FROM_BYTES
+    }
+}
+
+/// Gives a file's bytes, or says why they cannot be had.
+pub type Opener = Box<dyn FnOnce() -> io::Result<Box<dyn ReadAt>> + Send>;
+
+/// Looks into all files, on every core, and gives them back in their order.
+///
+/// Large wheels come first, one at a time, since all cores share the members of such a wheel. The others are shared file
+/// by file, the largest first. Were both mixed, a core that waits for members would begin a further file meanwhile, and
+/// more buffers would be in use than there are cores.
 pub fn judge(files: Vec<Candidate>) -> Vec<Dist> {
     let limits = Limits::default();
-    let size = |file: &Candidate| file.bytes.as_ref().ok().and_then(|bytes| bytes.size().ok());
-    let mut order: Vec<(usize, Candidate)> = files.into_iter().enumerate().collect();
-    order.sort_by_cached_key(|(_, file)| std::cmp::Reverse(size(file)));
-    let waiting: Vec<_> = order.into_iter().map(|file| Mutex::new(Some(file))).collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut read = Vec::new();
-        while let Some(file) = waiting.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let file = file.lock().expect("no thread panics while it holds a file").take();
-            let (index, Candidate { file_name, bytes }) = file.expect("each place is asked once");
-            read.push((index, read_one(file_name, bytes, &limits)));
+    let mut order: Vec<_> = files.into_iter().enumerate().collect();
+    order.sort_by_key(|(_, candidate)| Reverse(candidate.size_bytes));
+    let (large, others): (Vec<_>, Vec<_>) = order.into_iter().partition(|(_, file)| file.is_large_wheel());
+    let look = |(index, candidate)| (index, look_into(candidate, &limits));
+    let read = Mutex::new(large.into_iter().map(look).collect::<Vec<_>>());
+    rayon::scope_fifo(|scope| {
+        for file in others {
+            let (read, look) = (&read, &look);
+            scope.spawn_fifo(move |_| {
+                let dist = look(file);
+                read.lock().unwrap_or_else(PoisonError::into_inner).push(dist);
+            });
         }
-        read
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(waiting.len());
-    let mut read: Vec<(usize, Dist)> = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut read = work();
-        for other in others {
-            read.extend(other.join().expect("reading an archive never panics"));
-        }
-        read
     });
+    let mut read = read.into_inner().unwrap_or_else(PoisonError::into_inner);
     read.sort_by_key(|(index, _)| *index);
     read.into_iter().map(|(_, dist)| dist).collect()
 }
 
-fn read_one(file_name: String, bytes: io::Result<Box<dyn ReadAt>>, limits: &Limits) -> Dist {
-    match bytes {
+fn look_into(Candidate { file_name, open, .. }: Candidate, limits: &Limits) -> Dist {
+    match open() {
         Ok(bytes) => Dist::read(&file_name, &*bytes, limits),
         Err(error) => Dist::Unreadable { file_name, hashes: None, error: ArchiveError::Io(error) },
     }

@@ -1,5 +1,8 @@
 //! The files of one release together.
 
+mod absent;
+mod metadata;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::dist::Dist;
@@ -11,7 +14,9 @@ use crate::model::name::PackageName;
 use crate::model::wheel_name::WheelName;
 use crate::report::{Rule, Severity};
 
-pub(super) const CHECKS: &[Check] = &[
+pub(super) const TABLES: &[&[Check]] = &[CHECKS, absent::CHECKS, metadata::CHECKS];
+
+const CHECKS: &[Check] = &[
     Check {
         rule: Rule {
             id: "set/one-version",
