@@ -1,5 +1,7 @@
 //! Findings: rules that did not hold. A finding is data; that we could not tell is an error and no finding.
 
+pub mod policy;
+
 use std::fmt;
 
 /// How much a finding weighs.
@@ -62,6 +64,8 @@ pub struct Finding {
     pub check: &'static str,
     /// What it weighs, after the policy.
     pub severity: Severity,
+    /// What it weighed before a policy made it stop the run.
+    pub raised_from: Option<Severity>,
     /// Where.
     pub place: Place,
     /// What was found: both sides of a mismatch, and where each came from.
@@ -78,6 +82,7 @@ impl Rule {
         Finding {
             check: self.id,
             severity: self.severity,
+            raised_from: None,
             place: Place::default(),
             message: message.into(),
             hint: Some(self.fix.to_owned()),
@@ -118,6 +123,31 @@ impl Finding {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     findings: Vec<Finding>,
+    ignored: Vec<Finding>,
+}
+
+/// How many findings there are of each weight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// What stops the run.
+    pub errors: usize,
+    /// What is likely a mistake.
+    pub warnings: usize,
+    /// What is worth knowing.
+    pub notes: usize,
+    /// What a policy left aside.
+    pub ignored: usize,
+}
+
+/// The family of a rule: what stands before the slash of its id.
+pub fn family(id: &str) -> &str {
+    id.split('/').next().unwrap_or(id)
+}
+
+fn sorted(findings: &[Finding]) -> Vec<&Finding> {
+    let mut sorted: Vec<_> = findings.iter().collect();
+    sorted.sort_by(|a, b| (&a.place, a.check, &a.message).cmp(&(&b.place, b.check, &b.message)));
+    sorted
 }
 
 impl Report {
@@ -128,9 +158,39 @@ impl Report {
 
     /// The findings, sorted by place, then by rule, then by message.
     pub fn findings(&self) -> Vec<&Finding> {
-        let mut sorted: Vec<_> = self.findings.iter().collect();
-        sorted.sort_by(|a, b| (&a.place, a.check, &a.message).cmp(&(&b.place, b.check, &b.message)));
-        sorted
+        sorted(&self.findings)
+    }
+
+    /// What a policy left aside, in the same order.
+    pub fn ignored(&self) -> Vec<&Finding> {
+        sorted(&self.ignored)
+    }
+
+    /// How many findings a policy made stop the run.
+    pub fn raised(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.raised_from.is_some()).count()
+    }
+
+    /// Takes in all of another report.
+    pub fn merge(&mut self, other: Self) {
+        let Self { findings, ignored } = other;
+        self.findings.extend(findings);
+        self.ignored.extend(ignored);
+    }
+
+    /// The same report, every finding changed by `change`.
+    #[must_use]
+    pub fn map(self, change: impl Fn(Finding) -> Finding) -> Self {
+        let Self { findings, ignored } = self;
+        let all = |findings: Vec<Finding>| findings.into_iter().map(&change).collect();
+        Self { findings: all(findings), ignored: all(ignored) }
+    }
+
+    /// The same report with those findings only that `keep` says yes to; what was left aside stays so.
+    #[must_use]
+    pub fn filtered(mut self, keep: impl Fn(&Finding) -> bool) -> Self {
+        self.findings.retain(keep);
+        self
     }
 
     /// The findings for people: those of one file, rule and hint stand together, so that the hint is told once for
@@ -161,6 +221,16 @@ impl Report {
         self
     }
 
+    /// How many findings there are of each weight.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            errors: self.count(Severity::Error),
+            warnings: self.count(Severity::Warning),
+            notes: self.count(Severity::Info),
+            ignored: self.ignored.len(),
+        }
+    }
+
     /// How many findings weigh `severity`.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
@@ -180,15 +250,6 @@ impl Extend<Finding> for Report {
 
 impl FromIterator<Finding> for Report {
     fn from_iter<I: IntoIterator<Item = Finding>>(findings: I) -> Self {
-        Self { findings: findings.into_iter().collect() }
-    }
-}
-
-impl IntoIterator for Report {
-    type Item = Finding;
-    type IntoIter = std::vec::IntoIter<Finding>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.findings.into_iter()
+        Self { findings: findings.into_iter().collect(), ignored: Vec::new() }
     }
 }
