@@ -66,8 +66,24 @@ pub(crate) trait Output {
     fn fields(&self) -> Vec<OutputField>;
 
     /// The files that the answer is about, for people to see.
-    fn artifacts(&self) -> &[Artifact] {
-        &[]
+    fn files(&self) -> Vec<SeenFile> {
+        Vec::new()
+    }
+}
+
+/// A file as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SeenFile {
+    /// The file.
+    pub(crate) artifact: Artifact,
+    /// The platform that its contents ask for, whatever its name claims; only of wheels with native code.
+    pub(crate) actual_platform: Option<String>,
+}
+
+impl SeenFile {
+    /// A file into which nobody looked.
+    pub(crate) const fn of(artifact: Artifact) -> Self {
+        Self { artifact, actual_platform: None }
     }
 }
 

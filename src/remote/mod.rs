@@ -8,5 +8,7 @@ pub(crate) mod error;
 pub(crate) mod github;
 pub(crate) mod http;
 pub(crate) mod oidc;
+pub(crate) mod process;
 pub(crate) mod pypi;
+pub(crate) mod python;
 pub(crate) mod surroundings;

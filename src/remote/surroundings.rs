@@ -11,6 +11,9 @@ use std::time::{Duration, SystemTime};
 pub(crate) trait Masks: Send + Sync {
     /// From here on `secret` is shown to nobody.
     fn mask(&self, secret: &str);
+
+    /// The text without any secret, for what goes to another place than the log.
+    fn hide(&self, text: &str) -> String;
 }
 
 /// What happens, for those who watch.
@@ -121,6 +124,10 @@ impl Progress for Silent {
 
 impl Masks for Silent {
     fn mask(&self, _secret: &str) {}
+
+    fn hide(&self, text: &str) -> String {
+        text.to_owned()
+    }
 }
 
 impl Surroundings {

@@ -152,8 +152,8 @@ fn compare(
     path: &Path,
     hashes: impl Fn(&Path) -> Result<Hashes, DiskError>,
 ) -> Option<BindFault> {
-    let Artifact { file_name: _, size_bytes, sha256, blake2b256, kind: _ } = artifact;
-    let expected = Hashes { size_bytes: *size_bytes, sha256: *sha256, blake2b256: *blake2b256 };
+    let Artifact { file_name: _, size_bytes, sha256, kind: _ } = artifact;
+    let expected = Hashes { size_bytes: *size_bytes, sha256: *sha256 };
     match hashes(path) {
         Ok(found) if found == expected => None,
         Ok(found) => Some(BindFault::Differs {

@@ -113,7 +113,6 @@ struct ArtifactV1 {
     file_name: String,
     size_bytes: u64,
     sha256: String,
-    blake2b256: String,
     kind: KindV1,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     project: Option<String>,
@@ -158,12 +157,11 @@ fn projects(manifest: &Manifest) -> Vec<String> {
 }
 
 fn artifact_to_wire(artifact: &Artifact) -> ArtifactV1 {
-    let Artifact { file_name, size_bytes, sha256, blake2b256, kind } = artifact;
+    let Artifact { file_name, size_bytes, sha256, kind } = artifact;
     ArtifactV1 {
         file_name: file_name.to_string(),
         size_bytes: *size_bytes,
         sha256: sha256.to_string(),
-        blake2b256: blake2b256.to_string(),
         kind: match kind {
             ArtifactKind::Distribution(Distribution::Wheel(_)) => KindV1::Wheel,
             ArtifactKind::Distribution(Distribution::Sdist(_)) => KindV1::Sdist,
@@ -201,11 +199,11 @@ pub(super) fn from_json(text: &str) -> Result<Manifest, ManifestFault> {
 }
 
 fn artifact_from_wire(wire: ArtifactV1) -> Result<Artifact, ManifestFault> {
-    let ArtifactV1 { file_name, size_bytes, sha256, blake2b256, kind, project } = wire;
+    let ArtifactV1 { file_name, size_bytes, sha256, kind, project } = wire;
     let file = shown(&file_name);
     let file_name: FileName = file_name.parse().map_err(ManifestFault::FileName)?;
     let bad = |source| ManifestFault::Digest { file: file.clone(), source };
-    let (sha256, blake2b256) = (sha256.parse().map_err(bad)?, blake2b256.parse().map_err(bad)?);
+    let sha256 = sha256.parse().map_err(bad)?;
     let kind = match (kind, Distribution::of_file_name(&file_name)) {
         (KindV1::Wheel, Some(found @ Distribution::Wheel(_)))
         | (KindV1::Sdist, Some(found @ Distribution::Sdist(_))) => ArtifactKind::Distribution(found),
@@ -214,7 +212,7 @@ fn artifact_from_wire(wire: ArtifactV1) -> Result<Artifact, ManifestFault> {
         // The archive of a program may be called like an sdist; where it lay decided what it is.
         (KindV1::Other, _) => ArtifactKind::Other,
     };
-    let artifact = Artifact { file_name, size_bytes, sha256, blake2b256, kind };
+    let artifact = Artifact { file_name, size_bytes, sha256, kind };
     let derived = artifact.distribution().map(|found| found.name().normal().to_owned());
     let or_none = |name: &Option<String>| name.as_deref().map_or_else(|| "none".into(), shown);
     agree(format!("project of `{file}`"), (project == derived, or_none(&project), or_none(&derived)))?;

@@ -5,7 +5,7 @@
 
 pub(crate) mod bound;
 pub(crate) mod manifest_v1;
-mod proofs;
+pub(crate) mod proofs;
 pub(crate) mod read;
 pub(crate) mod stream;
 pub(crate) mod write;

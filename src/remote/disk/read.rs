@@ -45,6 +45,25 @@ impl DiskRead {
         self.entries(folder).map(|entries| entries.into_iter().filter(|path| path.is_dir()).collect())
     }
 
+    /// The files below `folder`, however deep, by their paths from there with `/` between the parts, sorted. Hidden files
+    /// and folders are left out, and links to folders are not followed.
+    ///
+    /// # Errors
+    /// As [`Self::list`].
+    pub(crate) fn tree(&self, folder: &Path) -> Result<Vec<String>, DiskError> {
+        let mut paths = Vec::new();
+        let all = WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter();
+        for entry in all.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())) {
+            let entry = entry.map_err(|error| fault(folder, "listed", error.into()))?;
+            if !entry.path().is_dir() {
+                let below = entry.path().strip_prefix(folder).unwrap_or_else(|_| entry.path());
+                let parts = below.components().map(|part| part.as_os_str().to_string_lossy());
+                paths.push(parts.collect::<Vec<_>>().join("/"));
+            }
+        }
+        Ok(paths)
+    }
+
     fn entries(&self, folder: &Path) -> Result<Vec<PathBuf>, DiskError> {
         let metadata = std::fs::metadata(folder).map_err(|source| fault(folder, "listed", source))?;
         if !metadata.is_dir() {
@@ -79,6 +98,11 @@ impl DiskRead {
     /// When it is not there, may not be read, or is no regular file.
     pub(crate) fn open(&self, path: &Path) -> Result<File, DiskError> {
         open(path)
+    }
+
+    /// The size of a file in bytes, as far as that can be told without opening it; else 0.
+    pub(crate) fn size_bytes(&self, path: &Path) -> u64 {
+        path.metadata().map_or(0, |metadata| metadata.len())
     }
 
     /// Size and digests of a file; read once for as long as it does not change.

@@ -61,7 +61,9 @@ impl DiskWrite {
     pub(crate) fn place(&self, staged: &Path, target: &Path) -> Result<(), DiskError> {
         self.ensure_folder(folder_of(target))?;
         let failed = |source| fault(target, "written", source);
-        let file = File::open(staged).map_err(|source| fault(staged, "read", source))?;
+        // Windows makes only files last that are open for writing.
+        let opened = OpenOptions::new().read(true).write(cfg!(windows)).open(staged);
+        let file = opened.map_err(|source| fault(staged, "read", source))?;
         readable_by_all(&file).and_then(|()| file.sync_all()).map_err(failed)?;
         // A link, other than a rename, never replaces a file that somebody else put there meanwhile.
         match std::fs::hard_link(staged, target) {

@@ -133,7 +133,7 @@ impl GithubRead {
         let what = format!("reading the asset `{}`", cut(&asset.name));
         let segments = ["releases", "assets", &asset.id.to_string()];
         let call = self.api.bytes(what.clone(), &segments, "application/octet-stream");
-        let Hashes { size_bytes, sha256, blake2b256: _ } =
+        let Hashes { size_bytes, sha256 } =
             self.api.http.download(&call.limit(LARGEST_FILE), None).await?.hashes;
         if size_bytes != asset.size_bytes {
             let found = format!("{size_bytes} bytes instead of {}", asset.size_bytes);

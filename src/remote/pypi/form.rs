@@ -65,7 +65,7 @@ pub(super) struct Form {
 /// The form that uploads the file.
 pub(super) fn form(upload: &Upload<'_>) -> Result<Form, RemoteError> {
     let fields = fields(upload)?;
-    let Artifact { file_name, size_bytes, sha256, blake2b256: _, kind: _ } = upload.artifact;
+    let Artifact { file_name, size_bytes, sha256, kind: _ } = upload.artifact;
     let boundary = boundary(&fields, sha256.as_bytes());
     let mut head = String::new();
     for (name, value) in &fields {
@@ -101,7 +101,7 @@ fn boundary(fields: &[(&'static str, String)], file: &[u8]) -> String {
 
 /// All fields but the file, in the order they are sent.
 fn fields(upload: &Upload<'_>) -> Result<Vec<(&'static str, String)>, RemoteError> {
-    let Upload { project: _, artifact, path: _, metadata, description } = upload;
+    let Upload { project: _, artifact, blake2b256, path: _, metadata, description } = upload;
     let Some(distribution) = artifact.distribution() else {
         return Err(RemoteError::Missing {
             what: format!(
@@ -121,7 +121,7 @@ fn fields(upload: &Upload<'_>) -> Result<Vec<(&'static str, String)>, RemoteErro
         ("filetype", file_type.to_owned()),
         ("pyversion", python),
         ("sha256_digest", artifact.sha256.to_string()),
-        ("blake2_256_digest", artifact.blake2b256.to_string()),
+        ("blake2_256_digest", blake2b256.to_string()),
     ];
     for (header, field, count) in FIELDS {
         let values = values(metadata, header);
@@ -179,7 +179,7 @@ mod tests {
 
     use super::*;
     use crate::model::artifact::{ArtifactKind, FileName};
-    use crate::model::digest::Hashes;
+    use crate::model::digest::{Blake2b256, Hashes};
 
     fn artifact(name: &str) -> Artifact {
         let file_name: FileName = name.parse().expect("good");
@@ -196,6 +196,7 @@ mod tests {
         let upload = Upload {
             project: &project,
             artifact: &artifact,
+            blake2b256: Blake2b256::of(b"abc"),
             path: Path::new("x"),
             metadata: &metadata,
             description,
@@ -290,6 +291,7 @@ mod tests {
         let upload = Upload {
             project: &project,
             artifact: &artifact,
+            blake2b256: Blake2b256::of(b"abc"),
             path: Path::new("x"),
             metadata: &[],
             description: None,

@@ -31,6 +31,7 @@ struct Page {
 struct Anchor {
     href: String,
     yanked: bool,
+    requires_python: Option<String>,
 }
 
 /// Reads a page that came from `url`; the error says what it is instead.
@@ -62,7 +63,8 @@ fn file(anchor: &Anchor, base: &Url) -> Option<IndexFile> {
         return None;
     }
     let file = RemoteFile { file_name, size_bytes: None, sha256 };
-    Some(IndexFile { file, url, yanked: anchor.yanked })
+    let requires_python = anchor.requires_python.as_deref().and_then(super::requires_python);
+    Some(IndexFile { file, url, yanked: anchor.yanked, requires_python })
 }
 
 fn is_of(file_name: &str, project: &PackageName) -> bool {
@@ -91,9 +93,11 @@ fn read(text: &str) -> Page {
             attributes.iter().find(|(name, _)| *name == wanted).map(|(_, value)| unescape(value))
         };
         match name.as_str() {
-            "a" => page
-                .anchors
-                .extend(get("href").map(|href| Anchor { href, yanked: get("data-yanked").is_some() })),
+            "a" => page.anchors.extend(get("href").map(|href| Anchor {
+                href,
+                yanked: get("data-yanked").is_some(),
+                requires_python: get("data-requires-python"),
+            })),
             "base" if page.base.is_none() => page.base = get("href"),
             "meta" => page.is_repository |= get("name").as_deref() == Some("pypi:repository-version"),
             "title" => page.title = unescape(until_closed(&mut rest, "title")),
@@ -106,7 +110,7 @@ fn read(text: &str) -> Page {
 }
 
 /// The attributes that we care for; of others a tag may have millions.
-const ATTRIBUTES: [&str; 3] = ["href", "data-yanked", "name"];
+const ATTRIBUTES: [&str; 4] = ["href", "data-yanked", "data-requires-python", "name"];
 
 /// Takes the attributes of a tag, and its end, off `rest`, and gives the first of each name that we care for.
 fn attributes(rest: &mut &str) -> Vec<(&'static str, String)> {
@@ -240,6 +244,8 @@ mod tests {
         let digests: Vec<_> = found.iter().map(|file| file.file.sha256).collect();
         assert_eq!(digests, [Some(sha256), Some(sha256), None]);
         assert_eq!(found.iter().map(|file| file.yanked).collect::<Vec<_>>(), [false, true, false]);
+        let pythons: Vec<_> = found.iter().map(|file| file.requires_python.as_deref()).collect();
+        assert_eq!(pythons, [None, None, Some(">=3.8")]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use std::path::Path;
 use url::Url;
 
 use crate::model::artifact::{Artifact, RemoteFile};
+use crate::model::digest::Blake2b256;
 use crate::model::name::PackageName;
 use crate::model::secret::Secret;
 use crate::remote::oidc::AmbientIdentity;
@@ -33,6 +34,14 @@ pub(crate) struct IndexFile {
     pub(crate) url: Url,
     /// Whether installers are told to pass it over.
     pub(crate) yanked: bool,
+    /// The Pythons that it is for, as its metadata says, where the index repeats that.
+    pub(crate) requires_python: Option<String>,
+}
+
+/// What an index says of a file's Pythons, unless it is blank or longer than anybody would write.
+fn requires_python(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty() && text.len() <= 1000).then(|| text.to_owned())
 }
 
 /// How we prove to an index that we may upload.
@@ -56,6 +65,8 @@ pub(crate) struct Upload<'a> {
     pub(crate) project: &'a PackageName,
     /// The file, as it was vetted.
     pub(crate) artifact: &'a Artifact,
+    /// BLAKE2b of its bytes, which the form names beside SHA-256.
+    pub(crate) blake2b256: Blake2b256,
     /// Where its bytes are.
     pub(crate) path: &'a Path,
     /// The core metadata headers in the order of the file.

@@ -7,7 +7,7 @@ use super::read::IndexRead;
 use super::write::IndexWrite;
 use super::*;
 use crate::model::artifact::{ArtifactKind, Distribution};
-use crate::model::digest::{Hashes, Sha256};
+use crate::model::digest::{Blake2b256, Hashes, Sha256};
 use crate::remote::error::RemoteError;
 use crate::remote::http::Http;
 use crate::remote::http::script::{Reply, Script, Seen};
@@ -55,6 +55,7 @@ async fn an_encrypted_index_does_not_lead_us_to_this_machine() {
         file: RemoteFile { file_name: NAME.into(), size_bytes: None, sha256: None },
         url: script.url("/private"),
         yanked: false,
+        requires_python: None,
     };
     let error = IndexRead::new(http(), index, None).digest(&file).await.expect_err("refused");
     assert!(matches!(error, RemoteError::Unexpected { .. }), "{error:?}");
@@ -152,6 +153,7 @@ impl Made {
         let upload = Upload {
             project: &project,
             artifact: &self.artifact,
+            blake2b256: Blake2b256::of(BYTES),
             path: &self.path(),
             metadata: &metadata,
             description: Some("# ünïcode"),
@@ -326,6 +328,10 @@ struct Watch {
 impl Masks for Watch {
     fn mask(&self, secret: &str) {
         self.hidden.lock().expect("unshared").push(secret.to_owned());
+    }
+
+    fn hide(&self, text: &str) -> String {
+        text.to_owned()
     }
 }
 

@@ -248,6 +248,10 @@ impl Masks for Learned {
     fn mask(&self, secret: &str) {
         self.0.lock().expect("no panic inside").push(secret.to_owned());
     }
+
+    fn hide(&self, text: &str) -> String {
+        text.to_owned()
+    }
 }
 
 #[test]
