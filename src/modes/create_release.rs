@@ -11,7 +11,7 @@ use crate::model::artifact::{Artifact, ArtifactKind};
 use crate::model::manifest::{Manifest, Origin};
 use crate::model::tag::Tag;
 use crate::plan::context::Context;
-use crate::plan::{Failure, Mode, Output, OutputField, Plan, Step};
+use crate::plan::{Failure, Mode, Output, OutputField, Plan, SeenFile, Step};
 use crate::remote::disk::bound::BoundManifest;
 use crate::remote::disk::read::DiskRead;
 use crate::remote::error::{DiskError, RemoteError};
@@ -152,8 +152,8 @@ impl Output for Released {
         fields
     }
 
-    fn artifacts(&self) -> &[Artifact] {
-        &self.artifacts
+    fn files(&self) -> Vec<SeenFile> {
+        self.artifacts.iter().cloned().map(SeenFile::of).collect()
     }
 }
 
@@ -210,11 +210,11 @@ impl Mode for CreateRelease {
 
     async fn plan(
         &self,
-        _cx: &Context,
+        cx: &Context,
         readers: &Readers,
     ) -> Result<Plan<ReleaseStep, Released>, CreateReleaseError> {
         let origin = Origin { tag: Some(self.tag.clone()), commit: None };
-        let vetting = self.set.vet(&readers.disk, &origin)?;
+        let vetting = self.set.vet(&readers.disk, &origin, &cx.surroundings.progress)?;
         let mut plan = Plan {
             waves: Vec::new(),
             report: vetting.report,

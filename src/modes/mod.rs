@@ -1,30 +1,30 @@
 //! What the program does for a release: a validated request in, a plan out.
 //!
 //! A mode is a plain struct of its request. It knows nothing of the runner and never imports another mode;
-//! what several of them need is here beside them: `release_set` (which files, proven how) and `notes`.
+//! what several of them need is here beside them: `release_set` (which files, proven how), `smoke` (do they work) and `notes`.
 
 pub(crate) mod collect;
 pub(crate) mod create_release;
 pub(crate) mod notes;
 pub(crate) mod publish;
+mod reading;
+pub(crate) mod records;
 pub(crate) mod release_set;
+pub(crate) mod smoke;
 pub(crate) mod validate_wheels;
 pub(crate) mod verify_tag;
 pub(crate) mod version_sources;
 
 use crate::report::Rule;
 
+/// Every rule that a mode may report about the files of a release.
+pub(crate) fn rules_of_files() -> impl Iterator<Item = &'static Rule> {
+    [release_set::RULES, validate_wheels::RULES, smoke::RULES].into_iter().flatten()
+}
+
 /// Every rule that a mode may report, for the generated documentation.
 pub fn rules() -> Vec<&'static Rule> {
-    [
-        verify_tag::RULES,
-        collect::RULES,
-        release_set::RULES,
-        validate_wheels::RULES,
-        create_release::RULES,
-        publish::RULES,
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let before = [verify_tag::RULES, collect::RULES].into_iter().flatten();
+    let behind = [create_release::RULES, publish::RULES].into_iter().flatten();
+    before.chain(rules_of_files()).chain(behind).collect()
 }

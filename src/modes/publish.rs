@@ -5,13 +5,13 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::release_set::{ReleaseSet, ReleaseSetError};
-use crate::archive;
+use crate::archive::{self, source};
 use crate::model::artifact::{Artifact, Delta, Distribution};
 use crate::model::endpoints::Endpoint;
 use crate::model::manifest::{Manifest, Origin};
 use crate::model::name::PackageName;
 use crate::plan::context::Context;
-use crate::plan::{Failure, Mode, Output, OutputField, Plan, Step};
+use crate::plan::{Failure, Mode, Output, OutputField, Plan, SeenFile, Step};
 use crate::remote::disk::read::DiskRead;
 use crate::remote::error::{DiskError, RemoteError};
 use crate::remote::pypi::read::IndexRead;
@@ -134,8 +134,8 @@ impl Output for Published {
         fields
     }
 
-    fn artifacts(&self) -> &[Artifact] {
-        &self.artifacts
+    fn files(&self) -> Vec<SeenFile> {
+        self.artifacts.iter().cloned().map(SeenFile::of).collect()
     }
 }
 
@@ -198,8 +198,8 @@ impl Mode for Publish {
     type Readers = Readers;
     type Writers = Writers;
 
-    async fn plan(&self, _cx: &Context, readers: &Readers) -> Result<Plan<Send, Published>, PublishError> {
-        let vetting = self.set.vet(&readers.disk, &self.origin)?;
+    async fn plan(&self, cx: &Context, readers: &Readers) -> Result<Plan<Send, Published>, PublishError> {
+        let vetting = self.set.vet(&readers.disk, &self.origin, &cx.surroundings.progress)?;
         let mut plan = Plan {
             waves: Vec::new(),
             report: vetting.report,
@@ -268,6 +268,7 @@ impl Mode for Publish {
         let upload = Upload {
             project: distribution.name(),
             artifact,
+            blake2b256: source::blake2b256(&file).map_err(|_error| changed())?,
             path,
             metadata: metadata.headers(),
             description: metadata.description(),

@@ -3,16 +3,21 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
-use crate::archive::source::ReadAt;
-use crate::checks::{self, Candidate};
+use super::reading::Reading;
+use super::smoke::Subject;
+use crate::checks::{self, Candidate, Dist};
 use crate::model::artifact::{Artifact, ArtifactKind, Distribution, FileName};
 use crate::model::manifest::{Manifest, ManifestError, Origin};
-use crate::plan::Failure;
+use crate::plan::{Failure, SeenFile};
 use crate::remote::disk::bound::{BindError, BindFault, BoundManifest};
 use crate::remote::disk::manifest_v1::{self, ManifestFileError};
+use crate::remote::disk::proofs::Stamp;
 use crate::remote::disk::read::DiskRead;
 use crate::remote::error::DiskError;
+use crate::remote::surroundings::Progress;
+use crate::report::policy::Policy;
 use crate::report::{Finding, Report, Rule, Severity};
 
 /// Where the files of a release are named.
@@ -20,10 +25,10 @@ use crate::report::{Finding, Report, Rule, Severity};
 pub(crate) enum ReleaseSet {
     /// A manifest that validate-wheels left, and the folders that hold its files.
     Manifest { file: PathBuf, folders: Vec<PathBuf> },
-    /// The files of these folders: distributions in the first, everything else in the second.
-    Folders { packages: Option<PathBuf>, assets: Option<PathBuf> },
-    /// Exactly these distributions.
-    Files(Vec<PathBuf>),
+    /// The files of these folders, judged by a policy: distributions in the first, everything else in the second.
+    Folders { packages: Option<PathBuf>, assets: Option<PathBuf>, policy: Policy },
+    /// Exactly these distributions, judged by a policy.
+    Files { paths: Vec<PathBuf>, policy: Policy },
 }
 
 /// What a look at the files yields.
@@ -39,6 +44,10 @@ pub(crate) struct Vetting {
     pub(crate) sdists: usize,
     /// How many files there are in all.
     pub(crate) files: usize,
+    /// The files whose bytes could be read, whether or not something stands against them, sorted by name.
+    pub(crate) seen: Vec<SeenFile>,
+    /// What a smoke test has to know of the distributions that were looked into.
+    pub(crate) subjects: Vec<Subject>,
 }
 
 /// Why the files could not be looked at.
@@ -152,21 +161,64 @@ impl ReleaseSet {
     ///
     /// # Errors
     /// When a folder or the manifest cannot be read; what is wrong with the files is in the report.
-    pub(crate) fn vet(&self, disk: &DiskRead, origin: &Origin) -> Result<Vetting, ReleaseSetError> {
+    pub(crate) fn vet(
+        &self,
+        disk: &DiskRead,
+        origin: &Origin,
+        progress: &Arc<dyn Progress>,
+    ) -> Result<Vetting, ReleaseSetError> {
+        self.vet_and(disk, origin, progress, &|_| Vec::new())
+    }
+
+    /// The same, with what `also` finds in the files that were read. It is judged by the policy too, but for its errors,
+    /// which always stand.
+    ///
+    /// # Errors
+    /// As [`Self::vet`].
+    pub(crate) fn vet_and(
+        &self,
+        disk: &DiskRead,
+        origin: &Origin,
+        progress: &Arc<dyn Progress>,
+        also: &dyn Fn(&[Dist]) -> Vec<Finding>,
+    ) -> Result<Vetting, ReleaseSetError> {
+        let look = |policy| Look { disk, origin, policy, progress, also };
         match self {
             Self::Manifest { file, folders } => from_manifest(disk, file, folders),
-            Self::Folders { packages, assets } => {
-                from_folders(disk, origin, packages.as_deref(), assets.as_deref())
+            Self::Folders { packages, assets, policy } => {
+                look(policy).folders(packages.as_deref(), assets.as_deref())
             }
-            Self::Files(paths) => from_files(disk, origin, paths, &[]),
+            Self::Files { paths, policy } => look(policy).files(paths, &[]),
         }
+    }
+
+    /// How findings about the files are judged; a manifest says that this was done.
+    pub(crate) const fn policy(&self) -> Option<&Policy> {
+        match self {
+            Self::Manifest { .. } => None,
+            Self::Folders { policy, .. } | Self::Files { policy, .. } => Some(policy),
+        }
+    }
+
+    /// The distributions among its files, by what they are called. Of a manifest none: they were looked at before.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub(crate) fn distributions(&self, disk: &DiskRead) -> Result<Vec<PathBuf>, DiskError> {
+        let mut paths = match self {
+            Self::Manifest { .. } | Self::Folders { packages: None, .. } => Vec::new(),
+            Self::Folders { packages: Some(folder), .. } => disk.list(folder)?,
+            Self::Files { paths, .. } => paths.clone(),
+        };
+        paths.retain(|path| path.is_file() && looks_like_distribution(path));
+        Ok(paths)
     }
 
     /// The manifest file this set was read from.
     pub(crate) fn manifest_file(&self) -> Option<&Path> {
         match self {
             Self::Manifest { file, .. } => Some(file),
-            Self::Folders { .. } | Self::Files(_) => None,
+            Self::Folders { .. } | Self::Files { .. } => None,
         }
     }
 }
@@ -208,7 +260,7 @@ fn from_manifest(disk: &DiskRead, file: &Path, folders: &[PathBuf]) -> Result<Ve
             None
         }
     };
-    Ok(Vetting { report, bound, wheels, sdists, files })
+    Ok(Vetting { report, bound, wheels, sdists, files, seen: Vec::new(), subjects: Vec::new() })
 }
 
 /// Where the checksums of a manifest stand.
@@ -261,92 +313,131 @@ fn unbound(error: BindError, manifest: &Path) -> Result<Vec<Finding>, DiskError>
     error.faults.into_iter().map(finding).collect()
 }
 
-fn from_folders(
-    disk: &DiskRead,
-    origin: &Origin,
-    packages: Option<&Path>,
-    assets: Option<&Path>,
-) -> Result<Vetting, ReleaseSetError> {
-    let files = |folder: Option<&Path>| folder.map_or(Ok(Vec::new()), |folder| disk.list(folder));
-    let folders = |folder: Option<&Path>| folder.map_or(Ok(Vec::new()), |folder| disk.folders(folder));
-    let (mut distributions, strays): (Vec<_>, Vec<_>) =
-        files(packages)?.into_iter().partition(|path| looks_like_distribution(path));
-    let mut nested = folders(packages)?;
-    // A folder that is called like a wheel was meant to be one: it is judged as a file, and is none.
-    distributions.extend(nested.extract_if(.., |path| looks_like_distribution(path)));
-    nested.extend(folders(assets)?);
-    let mut vetting = from_files(disk, origin, &distributions, &files(assets)?)?;
-    let place = |path: &PathBuf| path.display().to_string();
-    vetting.report.extend(strays.iter().map(|path| stray(path)));
-    vetting.report.extend(
-        nested.iter().map(|path| {
-            NESTED.finding("it is a folder, and the files in it are left out").in_file(place(path))
-        }),
-    );
-    Ok(vetting)
+/// What a look at files that nobody vetted before goes by.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    disk: &'a DiskRead,
+    origin: &'a Origin,
+    policy: &'a Policy,
+    progress: &'a Arc<dyn Progress>,
+    also: &'a dyn Fn(&[Dist]) -> Vec<Finding>,
 }
 
-fn from_files(
-    disk: &DiskRead,
-    origin: &Origin,
-    distributions: &[PathBuf],
-    assets: &[PathBuf],
-) -> Result<Vetting, ReleaseSetError> {
-    let mut candidates = Vec::new();
-    let mut stamps = Vec::new();
-    for path in distributions {
-        let opened = disk.open(path).and_then(|file| Ok((disk.stamp(path, &file)?, file)));
-        let (stamp, bytes) = match opened {
-            Ok((stamp, file)) => (Some(stamp), Ok(Box::new(file) as Box<dyn ReadAt>)),
-            Err(error) => (None, Err(error.source)),
-        };
-        stamps.push(stamp);
-        candidates.push(Candidate { file_name: file_name(path), bytes });
+impl Look<'_> {
+    fn folders(self, packages: Option<&Path>, assets: Option<&Path>) -> Result<Vetting, ReleaseSetError> {
+        let disk = self.disk;
+        let files = |folder: Option<&Path>| folder.map_or(Ok(Vec::new()), |folder| disk.list(folder));
+        let folders = |folder: Option<&Path>| folder.map_or(Ok(Vec::new()), |folder| disk.folders(folder));
+        let (mut distributions, strays): (Vec<_>, Vec<_>) =
+            files(packages)?.into_iter().partition(|path| looks_like_distribution(path));
+        let mut nested = folders(packages)?;
+        // A folder that is called like a wheel was meant to be one: it is judged as a file, and is none.
+        distributions.extend(nested.extract_if(.., |path| looks_like_distribution(path)));
+        nested.extend(folders(assets)?);
+        let others = files(assets)?;
+        let place = |path: &PathBuf| path.display().to_string();
+        let strays = strays.iter().map(|path| stray(path));
+        let nested = nested.iter().map(|path| {
+            NESTED.finding("it is a folder, and the files in it are left out").in_file(place(path))
+        });
+        // They are not files of the release, so a policy may say what it likes about them.
+        let around = self.policy.apply(strays.chain(nested).collect(), |_| false);
+        let stopped = around.blocks();
+        let mut vetting = self.files(&distributions, &others)?;
+        vetting.report.merge(around);
+        vetting.bound = vetting.bound.filter(|_| !stopped);
+        Ok(vetting)
     }
-    let dists = checks::judge(candidates);
-    for (stamp, dist) in stamps.into_iter().zip(&dists) {
-        if let (Some(stamp), Some(hashes)) = (stamp, dist.hashes()) {
-            disk.remember(stamp, hashes);
-        }
-    }
-    let (mut others, mut refused_assets) = (Vec::new(), Vec::new());
-    for path in assets {
-        let place = path.display().to_string();
-        match file_name(path).parse::<FileName>() {
-            Err(error) => refused_assets.push(MISNAMED.finding(error.to_string()).in_file(place)),
-            Ok(_) if disk.leads_out(path)? => {
-                refused_assets
-                    .push(UNSAFE_ASSET.finding("it is a link that leads out of its folder").in_file(place));
+
+    fn files(self, distributions: &[PathBuf], assets: &[PathBuf]) -> Result<Vetting, ReleaseSetError> {
+        let Self { disk, origin, policy, progress, also } = self;
+        let dists = read(disk, distributions, progress);
+        let (mut others, mut refused_assets) = (Vec::new(), Vec::new());
+        for path in assets {
+            let place = path.display().to_string();
+            match file_name(path).parse::<FileName>() {
+                Err(error) => refused_assets.push(MISNAMED.finding(error.to_string()).in_file(place)),
+                Ok(_) if disk.leads_out(path)? => {
+                    let finding = UNSAFE_ASSET.finding("it is a link that leads out of its folder");
+                    refused_assets.push(finding.in_file(place));
+                }
+                Ok(name) => others.push(Artifact::new(name, disk.hashes(path)?, ArtifactKind::Other)),
             }
-            Ok(name) => others.push(Artifact::new(name, disk.hashes(path)?, ArtifactKind::Other)),
         }
-    }
-    let files = distributions.len() + assets.len();
-    let count = |ending: &str| distributions.iter().filter(|path| file_name(path).ends_with(ending)).count();
-    let (wheels, sdists) = (count(".whl"), count(".tar.gz"));
-    let checks::Verdict { report, vetted } = checks::run(&dists);
-    let mut report = with_paths(report, distributions);
-    if files == 0 {
-        report.push(EMPTY.finding("no wheel, no sdist and no other file was found"));
-        return Ok(Vetting { report, bound: None, wheels, sdists, files });
-    }
-    let vetted = vetted.filter(|_| refused_assets.is_empty());
-    report.extend(refused_assets);
-    let bound = match vetted.map(|vetted| vetted.manifest(origin.clone(), others)) {
-        None => None,
-        Some(Ok(manifest)) => match disk.bind_files(manifest, &[distributions, assets].concat()) {
-            Ok(bound) => Some(bound),
-            Err(error) => {
-                report.extend(unbound(error, Path::new("made in this run"))?);
+        let files = distributions.len() + assets.len();
+        let count =
+            |ending: &str| distributions.iter().filter(|path| file_name(path).ends_with(ending)).count();
+        let (wheels, sdists) = (count(".whl"), count(".tar.gz"));
+        let seen = seen(&dists, &others);
+        let subjects =
+            distributions.iter().zip(&dists).filter_map(|(path, dist)| Subject::of(path, dist)).collect();
+        let checks::Verdict { mut report, vetted } = checks::run_by(policy, &dists);
+        let also =
+            policy.apply(also(&dists).into_iter().collect(), |finding| finding.severity == Severity::Error);
+        let vetted = vetted.filter(|_| !also.blocks());
+        report.merge(also);
+        let mut report = with_paths(report, distributions);
+        if files == 0 {
+            report.push(EMPTY.finding("no wheel, no sdist and no other file was found"));
+            return Ok(Vetting { report, bound: None, wheels, sdists, files, seen, subjects });
+        }
+        let vetted = vetted.filter(|_| refused_assets.is_empty());
+        report.extend(refused_assets);
+        let bound = match vetted.map(|vetted| vetted.manifest(origin.clone(), others)) {
+            None => None,
+            Some(Ok(manifest)) => match disk.bind_files(manifest, &[distributions, assets].concat()) {
+                Ok(bound) => Some(bound),
+                Err(error) => {
+                    report.extend(unbound(error, Path::new("made in this run"))?);
+                    None
+                }
+            },
+            Some(Err(error)) => {
+                report.push(refused(&error));
                 None
             }
-        },
-        Some(Err(error)) => {
-            report.push(refused(&error));
-            None
+        };
+        Ok(Vetting { report, bound, wheels, sdists, files, seen, subjects })
+    }
+}
+
+/// Looks into every distribution.
+fn read(disk: &DiskRead, distributions: &[PathBuf], progress: &Arc<dyn Progress>) -> Vec<Dist> {
+    let sizes: Vec<u64> = distributions.iter().map(|path| disk.size_bytes(path)).collect();
+    let reading = Reading::new(progress, distributions.len(), sizes.iter().sum());
+    let stamps: Vec<_> = distributions.iter().map(|_| Arc::<OnceLock<Stamp>>::default()).collect();
+    let candidates = distributions.iter().zip(&sizes).zip(&stamps).map(|((path, size_bytes), stamp)| {
+        let (disk, opened) = (disk.clone(), path.clone());
+        let (reading, stamp) = (reading.clone(), Arc::clone(stamp));
+        let open = move || {
+            let file = disk.open(&opened).map_err(|error| error.source)?;
+            let found = disk.stamp(&opened, &file).map_err(|error| error.source)?;
+            stamp.get_or_init(|| found);
+            Ok(reading.watch(file))
+        };
+        Candidate { file_name: file_name(path), size_bytes: *size_bytes, open: Box::new(open) }
+    });
+    let dists = checks::judge(candidates.collect());
+    reading.finish();
+    for (stamp, dist) in stamps.iter().zip(&dists) {
+        if let (Some(stamp), Some(hashes)) = (stamp.get(), dist.hashes()) {
+            disk.remember(stamp.clone(), hashes);
         }
-    };
-    Ok(Vetting { report, bound, wheels, sdists, files })
+    }
+    dists
+}
+
+fn seen(dists: &[Dist], others: &[Artifact]) -> Vec<SeenFile> {
+    let dists = dists.iter().filter_map(|dist| {
+        let name = dist.file_name().parse::<FileName>().ok()?;
+        let kind = dist.distribution().map_or(ArtifactKind::Other, ArtifactKind::Distribution);
+        let artifact = Artifact::new(name, dist.hashes()?, kind);
+        let actual_platform = dist.wheel().and_then(checks::actual_platform);
+        Some(SeenFile { artifact, actual_platform })
+    });
+    let mut seen: Vec<_> = dists.chain(others.iter().cloned().map(SeenFile::of)).collect();
+    seen.sort_by(|a, b| a.artifact.file_name.cmp(&b.artifact.file_name));
+    seen
 }
 
 /// The checks know files by their names only; people and annotations want to know where they are.
@@ -357,7 +448,7 @@ fn with_paths(report: Report, paths: &[PathBuf]) -> Report {
         Some(path) => finding.in_file(path.display().to_string()),
         None => finding,
     };
-    report.into_iter().map(with_path).collect()
+    report.map(with_path)
 }
 
 fn counts(artifacts: &[Artifact]) -> (usize, usize) {
