@@ -4,7 +4,6 @@
 //! visible last. Then all of it is played again with new clients, and nothing may be left to do. Nothing waits:
 //! time is simulated.
 
-mod native;
 mod phase;
 mod sample;
 mod stage;

@@ -1,5 +1,6 @@
 //! The phases of a release, in the product's order: nothing public before everything is checked, visible last.
 
+use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::path::PathBuf;
 
@@ -15,7 +16,10 @@ use crate::modes::validate_wheels::{self, ValidateWheels};
 use crate::modes::verify_tag::{self, VerifyTag};
 use crate::plan::execute::{ExecuteError, Looks, execute};
 use crate::plan::{Mode, Output as _};
+use crate::remote::python::bench::PythonRun;
+use crate::remote::python::find::PythonRead;
 use crate::report::Report;
+use crate::report::policy::Policy;
 
 /// What the phases are called.
 pub(super) const NAMES: [&str; 6] = [
@@ -89,12 +93,23 @@ async fn collect(stage: &Stage, name: &'static str) -> Result<Played, RehearseEr
 
 async fn validate(stage: &Stage, name: &'static str) -> Played {
     let mode = ValidateWheels {
-        set: ReleaseSet::Folders { packages: Some(stage.folder("dist")), assets: stage.assets_folder() },
+        set: ReleaseSet::Folders {
+            packages: Some(stage.folder("dist")),
+            assets: stage.assets_folder(),
+            policy: Policy::default(),
+        },
+        expect: None,
+        trees: Vec::new(),
         manifest_dir: stage.folder("release-manifest"),
+        records: BTreeSet::new(),
         origin: Origin { tag: Some(stage.tag.clone()), commit: Some(stage.commit.clone()) },
+        compare_with: None,
+        smoke: None,
     };
-    let readers = validate_wheels::Readers { disk: stage.disk() };
-    play(stage, name, &mode, &readers, &validate_wheels::Writers { disk: stage.disk_write() }).await
+    let python = PythonRead::default();
+    let readers = validate_wheels::Readers { disk: stage.disk(), index: None, python: python.clone() };
+    let writers = validate_wheels::Writers { disk: stage.disk_write(), python: PythonRun::new(python) };
+    play(stage, name, &mode, &readers, &writers).await
 }
 
 async fn create_release(stage: &Stage, name: &'static str, publish: bool) -> Result<Played, RehearseError> {

@@ -127,7 +127,6 @@ mod tests {
 
     use super::*;
     use crate::archive::bundle;
-    use crate::archive::source::ReadAt;
     use crate::checks::{self, Candidate};
 
     fn file(name: &str) -> (FileName, Vec<u8>) {
@@ -192,10 +191,9 @@ mod tests {
     #[test]
     fn no_check_finds_anything() {
         let sample = Sample::zlmdb_like();
-        let files = distributions(&sample).into_iter().map(|(name, _, bytes)| {
-            let bytes: Box<dyn ReadAt> = Box::new(bytes.to_vec());
-            Candidate { file_name: name.to_string(), bytes: Ok(bytes) }
-        });
+        let files = distributions(&sample)
+            .into_iter()
+            .map(|(name, _, bytes)| Candidate::of(name.as_str(), bytes.to_vec()));
         let verdict = checks::run(&checks::judge(files.collect()));
         assert!(verdict.report.findings().is_empty(), "{:#?}", verdict.report);
         assert!(verdict.vetted.is_some());

@@ -1,9 +1,9 @@
 //! The sample's wheels on all platforms, and the artifacts that the workflows put them into.
 
-use super::super::native::elf::{self, Glibc};
-use super::super::native::{Extension, Interpreter, Machine, macho, pe};
 use super::Produced;
 use super::project;
+use crate::archive::build::native::elf::{self, Glibc};
+use crate::archive::build::native::{Extension, Interpreter, Machine, macho, pe};
 use crate::model::artifact::FileName;
 
 /// The minor versions of Python 3 that the project supports on `CPython`.

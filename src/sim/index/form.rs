@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::multipart::{self, Part};
 use super::refusal::{Checked, Refusal};
-use crate::model::digest::Hashes;
+use crate::model::digest::{Blake2b256, Hashes};
 use crate::model::name::PackageName;
 
 /// An upload, taken apart.
@@ -189,10 +189,10 @@ impl Form {
     ///
     /// # Errors
     /// When one differs.
-    pub(super) fn digests_match(&self, hashes: &Hashes) -> Checked<()> {
+    pub(super) fn digests_match(&self, hashes: &Hashes, blake2b256: Blake2b256) -> Checked<()> {
         let stated = [
             (self.get("sha256_digest"), hashes.sha256.to_string()),
-            (self.get("blake2_256_digest"), hashes.blake2b256.to_string()),
+            (self.get("blake2_256_digest"), blake2b256.to_string()),
         ];
         let mut stated =
             stated.iter().filter_map(|(stated, real)| stated.map(|stated| (stated, real))).peekable();

@@ -22,7 +22,7 @@ use super::clock::Clock;
 use super::oidc::jwt::Key;
 use super::{Request, Response, Service};
 use crate::model::artifact::{Distribution, FileName};
-use crate::model::digest::Hashes;
+use crate::model::digest::{Blake2b256, Hashes};
 use crate::model::name::PackageName;
 use publishing::TrustedPublishing;
 use refusal::Refusal;
@@ -149,6 +149,7 @@ impl Index {
         let file = File {
             name: file_name.to_string(),
             hashes: Hashes::of(&bytes),
+            blake2b256: Blake2b256::of(&bytes),
             distribution,
             bytes,
             form: Vec::new(),
@@ -168,6 +169,12 @@ impl Index {
     /// Yanks a file, with a reason that may be empty; none when there is none.
     pub fn yank(&mut self, file_name: &str, reason: &str) -> Option<()> {
         self.store.change(file_name, |file| file.yanked = Some(reason.to_owned()))
+    }
+
+    /// States the Pythons that a file is for; none when there is none.
+    pub fn set_requires_python(&mut self, file_name: &str, text: &str) -> Option<()> {
+        let field = ("requires_python".to_owned(), text.to_owned());
+        self.store.change(file_name, |file| file.form.push(field))
     }
 
     /// How many of the next files are stored with other bytes than were sent.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use crate::model::artifact::Distribution;
-use crate::model::digest::{Hashes, Sha256};
+use crate::model::digest::{Blake2b256, Hashes, Sha256};
 use crate::model::name::PackageName;
 use crate::model::version::Version;
 
@@ -18,8 +18,10 @@ pub struct File {
     pub distribution: Distribution,
     /// Its bytes; other ones than were sent where a fault said so.
     pub bytes: Bytes,
-    /// Size and digests of `bytes`.
+    /// Size and SHA-256 of `bytes`.
     pub hashes: Hashes,
+    /// BLAKE2b of `bytes`.
+    pub blake2b256: Blake2b256,
     /// The text fields of the upload form, in the order they came; empty for files that were placed by hand.
     pub form: Vec<(String, String)>,
     /// The wheel's METADATA, which is served beside it.
@@ -58,7 +60,7 @@ pub(super) struct Store {
 impl File {
     /// Where the file is found below the origin: by its digest, so that the address of other bytes is another one.
     pub(super) fn path(&self) -> String {
-        let digest = self.hashes.blake2b256.to_string();
+        let digest = self.blake2b256.to_string();
         format!("/files/{}/{}/{}/{}", &digest[..2], &digest[2..4], &digest[4..], self.name)
     }
 

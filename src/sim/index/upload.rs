@@ -10,7 +10,7 @@ use super::store::File;
 use super::tokens::{Scope, USER};
 use super::{Flavour, Index};
 use crate::model::artifact::Distribution;
-use crate::model::digest::Hashes;
+use crate::model::digest::{Blake2b256, Hashes};
 use crate::model::name::PackageName;
 use crate::sim::{Request, Response};
 
@@ -40,13 +40,14 @@ fn upload(index: &mut Index, request: &Request) -> Checked<()> {
     archive::check_extension(&upload.content.file_name, upload.file_type)?;
     size_is_allowed(index, &upload, &help)?;
     let hashes = Hashes::of(&upload.content.bytes);
-    form.digests_match(&hashes)?;
-    if is_duplicate(index, &upload, &hashes, &help)? == Duplicate::Same {
+    let blake2b256 = Blake2b256::of(&upload.content.bytes);
+    form.digests_match(&hashes, blake2b256)?;
+    if is_duplicate(index, &upload, &hashes, blake2b256, &help)? == Duplicate::Same {
         return Ok(());
     }
     let vetted = vet(index, &upload, &metadata)?;
     no_attestations(&form, &scope)?;
-    store(index, &form, &upload, vetted, hashes);
+    store(index, &form, &upload, vetted);
     Ok(())
 }
 
@@ -120,17 +121,21 @@ enum Duplicate {
 }
 
 /// A file is there when its name is, or its content under any name.
-fn is_duplicate(index: &Index, upload: &Upload<'_>, hashes: &Hashes, help: &str) -> Checked<Duplicate> {
+fn is_duplicate(
+    index: &Index,
+    upload: &Upload<'_>,
+    hashes: &Hashes,
+    blake2b256: Blake2b256,
+    help: &str,
+) -> Checked<Duplicate> {
     let name = &upload.content.file_name;
-    let found =
-        index.store.files().find(|file| file.name == *name || file.hashes.blake2b256 == hashes.blake2b256);
+    let found = index.store.files().find(|file| file.name == *name || file.blake2b256 == blake2b256);
     if let Some(found) = found {
         if found.name == *name && found.hashes == *hashes {
             return Ok(Duplicate::Same);
         }
         return Err(Refusal::bad(format!(
-            "File already exists ('{name}', with blake2_256 hash '{}'). See {help}#file-name-reuse for more information.",
-            hashes.blake2b256
+            "File already exists ('{name}', with blake2_256 hash '{blake2b256}'). See {help}#file-name-reuse for more information."
         )));
     }
     if index.store.is_burnt(name) {
@@ -162,15 +167,15 @@ fn no_attestations(form: &Form, scope: &Scope) -> Checked<()> {
     Err(Refusal::bad(format!("Invalid attestations supplied during upload: {why}")))
 }
 
-fn store(index: &mut Index, form: &Form, upload: &Upload<'_>, vetted: archive::Vetted, hashes: Hashes) {
+fn store(index: &mut Index, form: &Form, upload: &Upload<'_>, vetted: archive::Vetted) {
     let archive::Vetted { distribution, metadata } = vetted;
     let bytes = index.kept(&upload.content.bytes);
-    let hashes = if bytes == upload.content.bytes { hashes } else { Hashes::of(&bytes) };
     let file = File {
         name: upload.content.file_name.clone(),
         distribution,
+        hashes: Hashes::of(&bytes),
+        blake2b256: Blake2b256::of(&bytes),
         bytes,
-        hashes,
         form: form.fields().to_vec(),
         metadata,
         uploaded_at: index.clock.now(),
@@ -203,6 +208,7 @@ fn upload_to_pypiserver(index: &mut Index, request: &Request) -> Checked<()> {
     let file = File {
         name: file_name.to_string(),
         hashes: Hashes::of(&bytes),
+        blake2b256: Blake2b256::of(&bytes),
         distribution,
         bytes,
         form: form.fields().to_vec(),

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use zip::write::SimpleFileOptions;
 
 use super::*;
-use crate::model::digest::Hashes;
+use crate::model::digest::{Blake2b256, Hashes};
 use crate::sim::oidc::Oidc;
 
 const TYPE: &str = "multipart/form-data; boundary=xyz";
@@ -92,7 +92,7 @@ impl Upload {
             ("filetype", file_type),
             ("pyversion", python),
             ("sha256_digest", &hashes.sha256.to_string()),
-            ("blake2_256_digest", &hashes.blake2b256.to_string()),
+            ("blake2_256_digest", &Blake2b256::of(&bytes).to_string()),
             ("metadata_version", "2.4"),
             ("name", "demo-kit"),
             ("version", "1.0"),

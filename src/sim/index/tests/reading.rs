@@ -22,11 +22,12 @@ fn the_json_listing_has_every_member_of_version_1_4() {
     assert_eq!((&body["name"], &body["versions"]), (&"demo-kit".into(), &serde_json::json!(["1.0"])));
     let wheel_bytes = wheel(&WHEEL);
     let hashes = Hashes::of(&wheel_bytes);
+    let blake2b256 = Blake2b256::of(&wheel_bytes).to_string();
     let path = format!(
         "/files/{0:.2}/{1}/{2}/demo_kit-1.0-py3-none-any.whl",
-        hashes.blake2b256.to_string(),
-        &hashes.blake2b256.to_string()[2..4],
-        &hashes.blake2b256.to_string()[4..]
+        blake2b256,
+        &blake2b256[2..4],
+        &blake2b256[4..]
     );
     let metadata = serde_json::json!({ "sha256": Hashes::of(WHEEL[1].1.as_bytes()).sha256.to_string() });
     assert_eq!(

@@ -223,7 +223,7 @@ fn the_same_name_with_other_bytes_is_refused() {
     members[0].1 = "changed = True\n";
     let other = Upload::of("demo_kit-1.0-py3-none-any.whl", "bdist_wheel", "py3", wheel(&members));
     let (status, reason) = world.upload(&other);
-    let digest = Hashes::of(&wheel(&members)).blake2b256;
+    let digest = Blake2b256::of(&wheel(&members));
     let words = format!(
         "File already exists ('demo_kit-1.0-py3-none-any.whl', with blake2_256 hash '{digest}'). See "
     );
@@ -375,7 +375,7 @@ fn no_mutated_upload_panics() {
             let mutated = upload
                 .clone()
                 .set("sha256_digest", &hashes.sha256.to_string())
-                .set("blake2_256_digest", &hashes.blake2b256.to_string())
+                .set("blake2_256_digest", &Blake2b256::of(&bytes).to_string())
                 .file(file_name, bytes.into());
             let mut world = World::new();
             let (status, _) = world.upload(&mutated);
