@@ -3,10 +3,13 @@
 //! This is the only module that listens for signals and knows whether this is a dry run. It
 //! decides nothing about a release.
 
+mod expect;
+mod policy;
 mod rehearsal;
 mod requests;
 mod signals;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,7 +19,7 @@ use crate::action::account::{Account, FileRow, Trouble};
 use crate::action::cli::{self, Invocation};
 use crate::action::console::{Console, Log};
 use crate::action::context::Runner;
-use crate::action::delivery::{deliver, deliver_refusal};
+use crate::action::delivery::{Wanted, deliver, deliver_refusal};
 use crate::action::env::{self, Environment};
 use crate::action::error::InputError;
 use crate::action::files;
@@ -61,7 +64,8 @@ fn refuse(error: &InputError, console: &Console, environment: &Environment) -> E
 struct Edge {
     console: Arc<Console>,
     plan: Arc<FirstPlan>,
-    report: Option<String>,
+    wanted: Wanted,
+    verbose: bool,
 }
 
 /// Passes events on to the console, and keeps the first plan for the account.
@@ -81,11 +85,17 @@ impl Progress for FirstPlan {
 
 impl Edge {
     fn new(inputs: &Inputs, environment: &Environment, console: Arc<Console>) -> Self {
-        let report = inputs.text("report").map(str::to_owned);
+        let wanted = Wanted {
+            report: inputs.text("report").map(str::to_owned),
+            sarif: inputs.has("sarif").then(|| inputs.text("sarif")).flatten().map(PathBuf::from),
+        };
+        // What makes no sense is refused where the request is read.
+        let is_set = |name| inputs.has(name) && inputs.flag(name).unwrap_or_default();
+        let verbose = !inputs.has("verbose") || is_set("verbose") || is_set("strict");
         inputs.secrets().into_iter().for_each(|secret| console.mask(secret));
         listen_to_libraries(&console, environment);
         let plan = Arc::new(FirstPlan { console: Arc::clone(&console), waves: Mutex::default() });
-        Self { console, plan, report }
+        Self { console, plan, wanted, verbose }
     }
 
     fn surroundings(&self, stop: Stop) -> Surroundings {
@@ -105,7 +115,8 @@ impl Edge {
     /// Tells everybody how the run ended, and gives the exit code. Whoever cannot be told makes it "could not tell".
     fn tell(&self, account: Account, runner: &Runner) -> ExitCode {
         let exit = account.conclusion.exit;
-        let errors = deliver(account, &self.console, runner, self.report.as_deref());
+        let account = Account { verbose: self.verbose, ..account };
+        let errors = deliver(account, &self.console, runner, &self.wanted);
         if errors.is_empty() { exit.into() } else { Exit::Unsure.into() }
     }
 }
@@ -179,20 +190,17 @@ async fn run_ready<M: Mode>(
             if let (ModeName::Publish, Ending::Converged { applied }) = (name, ending) {
                 fields.push(("uploaded", applied.to_string()));
             }
-            let files = plan.output.artifacts().iter().map(|artifact| FileRow {
-                name: artifact.file_name.to_string(),
-                size_bytes: artifact.size_bytes,
-                sha256: artifact.sha256,
-            });
+            let files = plan.output.files();
             Account {
                 mode: name.as_str(),
                 conclusion: Conclusion::of_ending(ending, plan.present),
                 plan: edge.first_plan(),
                 left: Vec::new(),
-                files: files.collect(),
+                files: files.iter().map(FileRow::of).collect(),
                 report: plan.report,
                 fields,
                 trouble: None,
+                verbose: true,
             }
         }
         Err(error) => failed(name, error, edge),
@@ -213,6 +221,7 @@ fn not_begun(name: ModeName, error: RequestError) -> Account {
             report: Report::from_iter([*finding]),
             fields: Vec::new(),
             trouble: None,
+            verbose: true,
         },
         error => trouble(name, Conclusion::unsure(0), &error, hint),
     }

@@ -1,11 +1,16 @@
 //! What a run has to say in the end. The log, the step summary, the outputs and the report are views of it.
 
+use std::collections::BTreeSet;
+
 use super::outcome::Conclusion;
+use super::platforms::RunsOn;
 use super::redaction::Redaction;
 use super::schema::OUTPUTS;
+use crate::checks;
+use crate::model::artifact::{Artifact, ArtifactKind, Distribution};
 use crate::model::digest::Sha256;
-use crate::plan::OutputField;
-use crate::report::{Finding, Place, Report};
+use crate::plan::{OutputField, SeenFile};
+use crate::report::{Finding, Place, Report, Severity};
 
 /// The account of one run.
 #[derive(Clone, Debug)]
@@ -26,6 +31,8 @@ pub(crate) struct Account {
     pub(crate) fields: Vec<OutputField>,
     /// Why the run did not come to its end.
     pub(crate) trouble: Option<Trouble>,
+    /// Whether people want to hear every note about a file.
+    pub(crate) verbose: bool,
 }
 
 /// One file of the release.
@@ -37,6 +44,50 @@ pub(crate) struct FileRow {
     pub(crate) size_bytes: u64,
     /// The digest of its bytes.
     pub(crate) sha256: Sha256,
+    /// `wheel`, `sdist` or `other`.
+    pub(crate) kind: &'static str,
+    /// What a wheel's name says of where it runs.
+    pub(crate) runs_on: Option<RunsOn>,
+    /// The platform that the contents of a wheel ask for, where that was found out.
+    pub(crate) actual_platform: Option<String>,
+}
+
+impl FileRow {
+    /// What is told of a file.
+    pub(crate) fn of(seen: &SeenFile) -> Self {
+        let SeenFile { artifact, actual_platform } = seen;
+        let Artifact { file_name, size_bytes, sha256, kind } = artifact;
+        let (kind, runs_on) = match kind {
+            ArtifactKind::Distribution(Distribution::Wheel(name)) => {
+                ("wheel", Some(RunsOn::of_tags(name.python(), name.abi(), name.platform())))
+            }
+            ArtifactKind::Distribution(Distribution::Sdist(_)) => ("sdist", None),
+            ArtifactKind::Other => ("other", None),
+        };
+        Self {
+            name: file_name.to_string(),
+            size_bytes: *size_bytes,
+            sha256: *sha256,
+            kind,
+            runs_on,
+            actual_platform: actual_platform.clone(),
+        }
+    }
+
+    fn redacted(self, redaction: &Redaction) -> Self {
+        let Self { name, size_bytes, sha256, kind, runs_on, actual_platform } = self;
+        Self {
+            name: redaction.apply(&name),
+            size_bytes,
+            sha256,
+            kind,
+            runs_on: runs_on.map(|RunsOn { interpreter, platform }| RunsOn {
+                interpreter: redaction.apply(&interpreter),
+                platform: redaction.apply(&platform),
+            }),
+            actual_platform: actual_platform.map(|platform| redaction.apply(&platform)),
+        }
+    }
 }
 
 /// An error, as it is told.
@@ -70,7 +121,22 @@ impl Account {
             files: Vec::new(),
             fields: Vec::new(),
             trouble: Some(trouble),
+            verbose: true,
         }
+    }
+
+    /// The findings for people, and how many notes are left out of them: notes about files are many, and would hide
+    /// what matters. What the modes note about a release is always told.
+    pub(crate) fn told(&self) -> (Report, usize) {
+        if self.verbose {
+            return (self.report.clone(), 0);
+        }
+        let of_files: BTreeSet<_> = checks::all().map(|check| check.rule.id).collect();
+        let is_told =
+            |finding: &Finding| finding.severity != Severity::Info || !of_files.contains(finding.check);
+        let told = self.report.clone().filtered(is_told);
+        let left_out = self.report.count(Severity::Info) - told.count(Severity::Info);
+        (told, left_out)
     }
 
     /// All outputs, `outcome` first.
@@ -86,7 +152,7 @@ impl Account {
 
     /// The same account with `***` in place of every secret that a stranger's text may have repeated.
     pub(crate) fn redacted(self, redaction: &Redaction) -> Self {
-        let Self { mode, conclusion, plan, left, report, files, fields, trouble } = self;
+        let Self { mode, conclusion, plan, left, report, files, fields, trouble, verbose } = self;
         let all = |texts: Vec<String>| texts.iter().map(|text| redaction.apply(text)).collect::<Vec<_>>();
         let maybe = |text: Option<String>| text.map(|text| redaction.apply(&text));
         Self {
@@ -94,27 +160,23 @@ impl Account {
             conclusion,
             plan: plan.into_iter().map(all).collect(),
             left: all(left),
-            report: report.into_iter().map(|finding| redacted_finding(finding, redaction)).collect(),
-            files: files
-                .into_iter()
-                .map(|FileRow { name, size_bytes, sha256 }| FileRow {
-                    name: redaction.apply(&name),
-                    size_bytes,
-                    sha256,
-                })
-                .collect(),
+            report: report.map(|finding| redacted_finding(finding, redaction)),
+            files: files.into_iter().map(|file| file.redacted(redaction)).collect(),
             fields: fields.into_iter().map(|(name, value)| (name, redaction.apply(&value))).collect(),
             trouble: trouble.map(|Trouble { chain, hint }| Trouble { chain: all(chain), hint: maybe(hint) }),
+            verbose,
         }
     }
 }
 
 fn redacted_finding(finding: Finding, redaction: &Redaction) -> Finding {
-    let Finding { check, severity, place: Place { file, member }, message, hint, rejected_by } = finding;
+    let Finding { check, severity, raised_from, place: Place { file, member }, message, hint, rejected_by } =
+        finding;
     let maybe = |text: Option<String>| text.map(|text| redaction.apply(&text));
     Finding {
         check,
         severity,
+        raised_from,
         place: Place { file: maybe(file), member: maybe(member) },
         message: redaction.apply(&message),
         hint: maybe(hint),
@@ -125,8 +187,11 @@ fn redacted_finding(finding: Finding, redaction: &Redaction) -> Finding {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::model::artifact::FileName;
+    use crate::model::digest::Hashes;
     use crate::plan::execute::Ending;
-    use crate::report::{Rule, Severity};
+    use crate::report::Rule;
+    use crate::report::policy::{Policy, Selector};
 
     const HASH_MISMATCH: Rule = Rule {
         id: "record/hash-mismatch",
@@ -147,6 +212,15 @@ pub(crate) mod tests {
         ..HASH_MISMATCH
     };
 
+    /// A file of this name.
+    pub(crate) fn file_row(name: &str, size_bytes: u64) -> FileRow {
+        let file_name: FileName = name.parse().expect("a file name");
+        let kind =
+            Distribution::of_file_name(&file_name).map_or(ArtifactKind::Other, ArtifactKind::Distribution);
+        let artifact = Artifact::new(file_name, Hashes::of(name.as_bytes()), kind);
+        FileRow { size_bytes, ..FileRow::of(&SeenFile::of(artifact)) }
+    }
+
     /// The account that `docs/report.md` shows.
     pub(crate) fn blocked() -> Account {
         let mismatch = HASH_MISMATCH
@@ -160,12 +234,12 @@ pub(crate) mod tests {
             left: Vec::new(),
             report: [mismatch, NO_SDIST.finding("there is no sdist")].into_iter().collect(),
             files: vec![FileRow {
-                name: "demo-1.2.0-py3-none-any.whl".to_owned(),
-                size_bytes: 12_345,
                 sha256: Sha256::of(b"demo"),
+                ..file_row("demo-1.2.0-py3-none-any.whl", 12_345)
             }],
             fields: vec![("wheels", "1".to_owned()), ("sdists", "0".to_owned())],
             trouble: None,
+            verbose: true,
         }
     }
 
@@ -197,6 +271,7 @@ pub(crate) mod tests {
                 ],
                 hint: Some("is the index up?".to_owned()),
             }),
+            verbose: true,
         }
     }
 
@@ -209,14 +284,34 @@ pub(crate) mod tests {
         account.left = vec![taint("left")];
         account.fields = vec![("version", taint("1"))];
         account.files[0].name = taint("file");
+        account.files[0].actual_platform = Some(taint("platform"));
+        account.files[0].runs_on =
+            Some(RunsOn { interpreter: taint("interpreter"), platform: taint("platform") });
         account.trouble = Some(Trouble { chain: vec![taint("why")], hint: Some(taint("hint")) });
         let finding = NO_SDIST.finding(taint("message")).in_file(taint("file")).at(taint("member"));
         account.report.push(finding.hint(taint("hint")));
-        assert_eq!(format!("{account:?}").matches(secret).count(), 10);
+        let ignore = Selector::find("set", [NO_SDIST.id]).into_iter().collect();
+        let policy = Policy { ignore, ..Policy::default() };
+        let ignored = NO_SDIST.finding(taint("message")).in_file(taint("file"));
+        account.report.merge(policy.apply([ignored].into_iter().collect(), |_| false));
+        assert_eq!(format!("{account:?}").matches(secret).count(), 15);
         let redaction = Redaction::default();
         redaction.learn(secret);
         let shown = format!("{:?}", account.redacted(&redaction));
-        assert_eq!((shown.matches(secret).count(), shown.matches("***").count()), (0, 10));
+        assert_eq!((shown.matches(secret).count(), shown.matches("***").count()), (0, 15));
+    }
+
+    #[test]
+    fn notes_about_files_are_left_out_and_those_about_the_release_are_told() {
+        let rule = |id| &checks::all().find(|check| check.rule.id == id).expect("a rule").rule;
+        let note = rule("filename/tag-order").finding("not sorted");
+        let kept = Finding { check: "release/text-kept", ..note.clone() };
+        let report: Report = [note, kept, NO_SDIST.finding("none")].into_iter().collect();
+        let account = |verbose| Account { report: report.clone(), verbose, ..blocked() };
+        let (told, left_out) = account(false).told();
+        let ids: Vec<_> = told.findings().iter().map(|finding| finding.check).collect();
+        assert_eq!((ids, left_out), (vec!["release/text-kept", "set/no-sdist"], 1));
+        assert_eq!(account(true).told(), (report, 0));
     }
 
     #[test]

@@ -135,7 +135,7 @@ pub(crate) fn annotations(report: &Report, errors: usize) -> Vec<Command> {
 }
 
 fn annotation(finding: &Finding, with_hint: bool) -> Command {
-    let Finding { check, severity, place, message, hint, rejected_by: _ } = finding;
+    let Finding { check, severity, raised_from: _, place, message, hint, rejected_by: _ } = finding;
     let member = place.member.as_ref().map(|member| format!("{member}: ")).unwrap_or_default();
     let hint = hint.as_ref().filter(|_| with_hint).map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
     Command::annotation(*severity, place.file.as_deref(), check, &format!("{member}{message}{hint}"))

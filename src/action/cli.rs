@@ -11,6 +11,7 @@ use super::env::Environment;
 use super::error::InputError;
 use super::inputs::{Flags, Inputs, Source};
 use super::nearest::nearest;
+use super::rules::{self, CHECKS_ABOUT, CHECKS_NAME, EXPLAIN_ABOUT, EXPLAIN_NAME};
 use super::schema::{
     Fallback, INPUTS, Input, Kind, ModeName, REHEARSE, REHEARSE_ABOUT, REHEARSE_NAME, inputs_of,
 };
@@ -31,7 +32,7 @@ Exit codes: 0 settled or planned, 1 findings stand against it, 2 could not tell 
 /// What the user asked for.
 #[derive(Debug)]
 pub(crate) enum Invocation {
-    /// A text to print on standard output: help, or the version.
+    /// A text to print on standard output: help, the version, or what is known of rules.
     Show(String),
     /// A mode, with its inputs.
     Mode(ModeName, Inputs),
@@ -75,7 +76,7 @@ fn insert_mode(words: &mut Vec<String>, environment: &Environment) -> Result<(),
     }
     match first {
         Some(word) if !word.starts_with('-') => {
-            let others = [REHEARSE_NAME, "help"];
+            let others = [REHEARSE_NAME, EXPLAIN_NAME, CHECKS_NAME, "help"];
             if others.contains(&word) { Ok(()) } else { known_mode(word) }
         }
         _ => {
@@ -98,7 +99,8 @@ fn no_mode(words: &[String]) -> InputError {
 
 fn known_mode(word: &str) -> Result<(), InputError> {
     word.parse::<ModeName>().map(drop).map_err(|_unknown| {
-        let names = ModeName::ALL.iter().map(|mode| mode.as_str()).chain([REHEARSE_NAME]);
+        let names =
+            ModeName::ALL.iter().map(|mode| mode.as_str()).chain([REHEARSE_NAME, EXPLAIN_NAME, CHECKS_NAME]);
         InputError::UnknownMode { typed: word.chars().take(60).collect(), nearest: nearest(word, names) }
     })
 }
@@ -109,7 +111,15 @@ fn invocation(matches: &ArgMatches, environment: &Environment) -> Result<Invocat
         let inputs = Inputs::of_flags(REHEARSE_NAME, REHEARSE, flags(REHEARSE.iter(), matches));
         return Ok(Invocation::Rehearse(inputs));
     }
-    let mode: ModeName = name.parse().expect("every subcommand but `rehearse` is a mode");
+    if name == EXPLAIN_NAME {
+        let id = matches.get_one::<String>("id").map_or("", String::as_str);
+        return rules::explain(id).map(Invocation::Show);
+    }
+    if name == CHECKS_NAME {
+        let is_json = matches.get_flag("json");
+        return Ok(Invocation::Show(if is_json { rules::json() } else { rules::list() }));
+    }
+    let mode: ModeName = name.parse().expect("every subcommand but those above is a mode");
     let inputs = Inputs::of_mode(mode, flags(inputs_of(mode), matches), environment)?;
     Ok(Invocation::Mode(mode, inputs))
 }
@@ -138,7 +148,15 @@ fn command() -> Command {
         let command = subcommand(mode.as_str(), mode.about(), inputs_of(*mode));
         root.subcommand(command.after_help(format!("{PRECEDENCE}\n\n{EXIT_CODES}")))
     });
+    let explain = Command::new(EXPLAIN_NAME)
+        .about(EXPLAIN_ABOUT)
+        .arg(Arg::new("id").value_name("ID").required(true).help("The rule's id, as a finding names it"));
+    let json =
+        Arg::new("json").long("json").action(ArgAction::SetTrue).help("All that is known of each, as JSON");
+    let checks = Command::new(CHECKS_NAME).about(CHECKS_ABOUT).arg(json);
     root.subcommand(subcommand(REHEARSE_NAME, REHEARSE_ABOUT, REHEARSE.iter()).after_help(EXIT_CODES))
+        .subcommand(explain)
+        .subcommand(checks)
 }
 
 fn subcommand(
@@ -166,13 +184,16 @@ fn argument(row: &'static Input) -> Arg {
             .require_equals(true)
             .default_missing_value("true")
             .value_name("true|false"),
-        Kind::List | Kind::Paths => argument.action(ArgAction::Append).value_name(value_name(row.kind)),
+        Kind::List | Kind::Paths | Kind::Commands => {
+            argument.action(ArgAction::Append).value_name(value_name(row.kind))
+        }
         _ => argument.value_name(value_name(row.kind)),
     }
 }
 
 const fn value_name(kind: Kind) -> &'static str {
     match kind {
+        Kind::Commands => "COMMAND",
         Kind::Text | Kind::List | Kind::Flag | Kind::Mode => "TEXT",
         Kind::Paths | Kind::File => "FILE",
         Kind::Folder => "DIR",
@@ -202,6 +223,7 @@ fn refusal(error: &clap::Error, command: &str) -> InputError {
     match error.kind() {
         ErrorKind::UnknownArgument if argument.starts_with('-') => unknown_flag(&argument, command),
         ErrorKind::UnknownArgument => usage(format!("`{command}` takes no bare argument")),
+        ErrorKind::MissingRequiredArgument => usage(format!("`{command}` needs to be told which")),
         ErrorKind::InvalidSubcommand => usage("there is no help on that".to_owned()),
         ErrorKind::ArgumentConflict => usage(format!("`{argument}` is given twice")),
         ErrorKind::InvalidValue | ErrorKind::NoEquals => usage(format!("`{argument}` lacks its value")),
@@ -215,7 +237,14 @@ fn unknown_flag(typed: &str, command: &str) -> InputError {
     let rows = || INPUTS.iter().chain(REHEARSE).filter(|row| !row.positional && row.kind != Kind::Mode);
     let own: Vec<_> = match command.parse::<ModeName>() {
         Ok(mode) => rows().filter(|row| row.modes.contains(&mode)).map(|row| row.name).collect(),
-        Err(_) => REHEARSE.iter().map(|row| row.name).collect(),
+        Err(_) if command == REHEARSE_NAME => REHEARSE.iter().map(|row| row.name).collect(),
+        Err(_) => {
+            if command == CHECKS_NAME {
+                vec!["json"]
+            } else {
+                Vec::new()
+            }
+        }
     };
     let others: Vec<_> = rows().filter(|row| row.name == name).flat_map(|row| row.modes).copied().collect();
     let nearest = if others.is_empty() { nearest(name, own) } else { None };

@@ -92,6 +92,10 @@ impl Console {
 
     /// Prints lines, without secrets and without anything that is no text.
     pub(crate) fn lines(&self, lines: &[Line]) {
+        // Bars are redrawn around every write, even of nothing.
+        if lines.is_empty() {
+            return;
+        }
         let is_colored = self.manner.is_terminal && !self.manner.no_color;
         let text = lines.iter().map(|line| {
             let line = line.map(|text| self.redaction.apply(text));
@@ -138,6 +142,10 @@ impl Masks for Console {
             self.write(&text);
         }
         self.redaction.learn(secret);
+    }
+
+    fn hide(&self, text: &str) -> String {
+        self.redaction.apply(text)
     }
 }
 

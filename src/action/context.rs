@@ -10,6 +10,7 @@ use super::error::InputError;
 use crate::model::endpoints::{Endpoint, GITHUB_API};
 use crate::model::revision::CommitSha;
 use crate::model::secret::Secret;
+use crate::remote::process::Variables;
 
 /// The facts of the run. On a machine that is no runner nearly all are missing, and that is fine.
 #[derive(Clone, Debug)]
@@ -32,6 +33,10 @@ pub(crate) struct Runner {
     pub(crate) output_path: Option<PathBuf>,
     /// The file that takes the step's summary.
     pub(crate) summary_path: Option<PathBuf>,
+    /// Whether this is the image of the action, which holds this program and nothing else.
+    pub(crate) in_image: bool,
+    /// What programs may see that this one starts.
+    pub(crate) for_children: Variables,
 }
 
 /// Where and with which token an identity token can be asked for.
@@ -77,6 +82,8 @@ impl Runner {
             identity: url.zip(token).map(|(url, token)| IdentityRequest { url, token }),
             output_path: Self::output_path(environment),
             summary_path: path("GITHUB_STEP_SUMMARY"),
+            in_image: environment.get("RELEASE_ACTION_IMAGE").is_some(),
+            for_children: Variables::harmless(environment.all(), &environment.secrets()),
         })
     }
 

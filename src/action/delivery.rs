@@ -1,6 +1,6 @@
 //! Brings the account of a run to everybody who waits for it: the log, the runner and its page, and the report.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::account::{Account, Trouble};
 use super::annotate::{Command, annotations};
@@ -11,6 +11,8 @@ use super::outcome::Conclusion;
 use super::outputs::{OutputError, delimiter, heredoc};
 use super::render;
 use super::report_v1::report_v1;
+use super::rules;
+use super::sarif::sarif;
 use super::summary::summary;
 use crate::plan::OutputField;
 use crate::report::Severity;
@@ -25,21 +27,34 @@ pub(crate) enum DeliveryError {
     Output(#[from] OutputError),
 }
 
-/// Tells everybody, whoever of the others cannot be told. Secrets are taken out first. `report` is the input of
-/// that name. The errors are printed; with one of them the run could not tell (exit code 2).
+/// What the user asked for beside log, outputs and summary.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Where the report goes: a file, or `-`.
+    pub(crate) report: Option<String>,
+    /// Where the findings go in SARIF.
+    pub(crate) sarif: Option<PathBuf>,
+}
+
+/// Tells everybody, whoever of the others cannot be told. Secrets are taken out first. The errors are printed; with one
+/// of them the run could not tell (exit code 2).
 pub(crate) fn deliver(
     account: Account,
     console: &Console,
     runner: &Runner,
-    report: Option<&str>,
+    wanted: &Wanted,
 ) -> Vec<DeliveryError> {
     let account = account.redacted(console.redaction());
     console.lines(&render::closing(&account));
     let trouble: Vec<_> = account.trouble.iter().map(|trouble| annotation(account.mode, trouble)).collect();
     console.commands(&trouble);
-    console.commands(&annotations(&account.report, trouble.len()));
-    let attempts =
-        [write_outputs(&account, runner), write_summary(&account, runner), write_report(&account, report)];
+    console.commands(&annotations(&account.told().0, trouble.len()));
+    let attempts = [
+        write_outputs(&account, runner),
+        write_summary(&account, runner),
+        write_report(&account, wanted.report.as_deref()),
+        write_sarif(&account, wanted.sarif.as_deref()),
+    ];
     let errors: Vec<_> = attempts.into_iter().filter_map(Result::err).collect();
     for error in &errors {
         let trouble = Trouble::of(error, None);
@@ -90,8 +105,13 @@ fn write_report(account: &Account, report: Option<&str>) -> Result<(), DeliveryE
     match report {
         None => Ok(()),
         Some("-") => Ok(files::write_output(&report_v1(account))?),
-        Some(path) => Ok(files::write_report(Path::new(path), &report_v1(account))?),
+        Some(path) => Ok(files::write_report("the report", Path::new(path), &report_v1(account))?),
     }
+}
+
+fn write_sarif(account: &Account, path: Option<&Path>) -> Result<(), DeliveryError> {
+    let Some(path) = path else { return Ok(()) };
+    Ok(files::write_report("the SARIF file", path, &sarif(account, rules::all()))?)
 }
 
 #[cfg(test)]
@@ -110,6 +130,10 @@ mod tests {
         Runner::of(&Environment::from_iter(variables)).expect("good")
     }
 
+    fn wanted(report: &Path) -> Wanted {
+        Wanted { report: report.to_str().map(str::to_owned), sarif: Some(report.with_extension("sarif")) }
+    }
+
     #[test]
     fn everybody_is_told_and_nobody_sees_a_secret() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -117,7 +141,7 @@ mod tests {
         let paper = Paper::default();
         let console = Console::new(Box::new(paper.clone()), RUNNER);
         console.mask("__init__");
-        let errors = deliver(blocked(), &console, &runner(folder.path()), report.to_str());
+        let errors = deliver(blocked(), &console, &runner(folder.path()), &wanted(&report));
         assert!(errors.is_empty(), "{errors:?}");
         let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("written");
         let log = paper.text();
@@ -128,6 +152,7 @@ mod tests {
             (&read("output"), "blocked"),
             (&read("summary"), "`demo/***.py`"),
             (&read("report.json"), "\"demo/***.py\""),
+            (&read("report.sarif"), "\"demo/***.py\""),
         ] {
             assert!(text.contains(expected) && !text.contains("__init__"), "{expected} in {text}");
         }
@@ -140,8 +165,8 @@ mod tests {
         runner.output_path = Some(folder.path().join("missing/output"));
         let paper = Paper::default();
         let console = Console::new(Box::new(paper.clone()), RUNNER);
-        let errors = deliver(partial(), &console, &runner, Some("/missing/report.json"));
-        assert_eq!(errors.len(), 2);
+        let errors = deliver(partial(), &console, &runner, &wanted(Path::new("/missing/report.json")));
+        assert_eq!(errors.len(), 3);
         assert!(folder.path().join("summary").exists());
         let log = paper.text();
         assert!(log.contains("error: the report `/missing/report.json` cannot be written"), "{log}");

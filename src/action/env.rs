@@ -43,6 +43,11 @@ impl Environment {
         self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// All variables that are text, as they are.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Names of all variables that begin with `prefix`, readable or not, sorted.
     pub(crate) fn names_with(&self, prefix: &str) -> Vec<&str> {
         let mut names: Vec<_> = self.values.keys().chain(&self.unreadable).map(String::as_str).collect();

@@ -17,6 +17,9 @@ pub(crate) enum InputError {
     /// There is an `INPUT_*` variable that nobody reads.
     #[error("there is no input `{typed}`")]
     UnknownInput { typed: String, nearest: Option<&'static str> },
+    /// The text is no rule's id.
+    #[error("there is no rule `{typed}`")]
+    UnknownRule { typed: String, nearest: Option<&'static str>, is_family: bool },
     /// The command line makes no sense in another way.
     #[error("{what}")]
     Usage { what: String, command: String },
@@ -59,6 +62,11 @@ impl InputError {
             }
             Self::UnknownInput { nearest, .. } => did_you_mean(nearest, "")
                 .or_else(|| Some("the inputs are listed in `docs/inputs.md` and `action.yml`".to_owned())),
+            Self::UnknownRule { typed, is_family: true, .. } => {
+                Some(format!("`{typed}` is a family; `release-action checks` lists its rules"))
+            }
+            Self::UnknownRule { nearest, .. } => did_you_mean(nearest, "")
+                .or_else(|| Some("`release-action checks` lists them all".to_owned())),
             Self::Usage { command, .. } => Some(help(command)),
             Self::Missing { name, .. } => {
                 Some(format!("give `--{name}` on the command line, or `with: {name}:` in a workflow"))

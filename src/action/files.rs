@@ -68,12 +68,12 @@ pub(crate) fn event(path: &Path) -> Result<Vec<u8>, FileError> {
     })
 }
 
-/// Leaves the report: the whole of it appears at once, or nothing does.
+/// Leaves a report (`what` says which): the whole of it appears at once, or nothing does.
 ///
 /// # Errors
 /// When it cannot be written; nothing is left behind then.
-pub(crate) fn write_report(path: &Path, text: &str) -> Result<(), FileError> {
-    let error = |source| FileError { what: "the report", path: path.to_owned(), action: "written", source };
+pub(crate) fn write_report(what: &'static str, path: &Path, text: &str) -> Result<(), FileError> {
+    let error = |source| FileError { what, path: path.to_owned(), action: "written", source };
     let invalid = |why: &str| error(io::Error::new(io::ErrorKind::InvalidInput, why));
     let name = path.file_name().ok_or_else(|| invalid("this is no file name"))?;
     // Renaming would replace a device such as `/dev/stdout` by a file, for the whole container.
@@ -121,8 +121,8 @@ mod tests {
     fn a_report_replaces_the_one_before_and_leaves_nothing_beside() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("report.json");
-        write_report(&path, "one").expect("written");
-        write_report(&path, "two").expect("written");
+        write_report("the report", &path, "one").expect("written");
+        write_report("the report", &path, "two").expect("written");
         assert_eq!(fs::read_to_string(&path).expect("read"), "two");
         assert_eq!(names(folder.path()), ["report.json"]);
     }
@@ -131,9 +131,9 @@ mod tests {
     fn a_report_that_cannot_be_written_leaves_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join("taken")).expect("made");
-        assert!(write_report(&folder.path().join("taken"), "one").is_err());
-        assert!(write_report(&folder.path().join("missing/report.json"), "one").is_err());
-        assert!(write_report(Path::new("/"), "one").is_err());
+        assert!(write_report("the report", &folder.path().join("taken"), "one").is_err());
+        assert!(write_report("the report", &folder.path().join("missing/report.json"), "one").is_err());
+        assert!(write_report("the report", Path::new("/"), "one").is_err());
         assert_eq!(names(folder.path()), ["taken"]);
     }
 

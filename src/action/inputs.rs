@@ -87,6 +87,11 @@ impl Inputs {
         row.unwrap_or_else(|| unreachable!("`{}` has no input `{name}`", self.command))
     }
 
+    /// Whether the mode has an input called `name`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.rows.iter().any(|row| row.name == name)
+    }
+
     fn value(&self, name: &str) -> Option<&Value> {
         self.values.get(self.row(name).name)
     }
@@ -169,10 +174,13 @@ impl Inputs {
         }
     }
 
-    /// The entries of a list, in the order given. Paths may hold commas, so those are one a line.
+    /// The entries of a list, in the order given. Paths and commands may hold commas, so those are one a line.
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
-        let separators: &[char] =
-            if self.row(name).kind == Kind::Paths { &['\n', '\r'] } else { &['\n', '\r', ','] };
+        let separators: &[char] = if matches!(self.row(name).kind, Kind::Paths | Kind::Commands) {
+            &['\n', '\r']
+        } else {
+            &['\n', '\r', ',']
+        };
         let entries = self.text(name).unwrap_or_default().split(separators).map(str::trim);
         entries.filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
     }

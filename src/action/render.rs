@@ -1,12 +1,13 @@
 //! Lines for people: the plan before it is applied, what happens, the report, and how it ended.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::account::{Account, Trouble};
 use super::line::{Line, Tone};
 use super::outcome::{Exit, Outcome};
 use crate::remote::surroundings::Event;
-use crate::report::{Finding, Report, Severity};
+use crate::report::{Counts, Finding, Report, Severity};
 
 /// The plan: every step, `+` before one that can be taken back and `!` before one that cannot.
 pub(crate) fn plan(waves: &[Vec<String>]) -> Vec<Line> {
@@ -56,26 +57,72 @@ fn brief(step: &str) -> &str {
 
 /// The findings, grouped by file and rule, and their count.
 pub(crate) fn report(report: &Report) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let mut file = None;
-    for group in report.groups() {
-        let Some(first) = group.first() else { continue };
-        if file != Some(&first.place.file) {
-            file = Some(&first.place.file);
-            let name = first.place.file.as_deref().unwrap_or("the whole set");
-            lines.push(Line::toned(Tone::Strong, name));
-        }
-        lines.extend(group.iter().map(|finding| finding_line(finding)));
-        lines.extend(advice(first));
+    findings(report, 0)
+}
+
+/// The same, where `left_out` notes are only counted.
+fn findings(report: &Report, left_out: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = blocks(report).into_iter().flatten().collect();
+    if !lines.is_empty() || left_out > 0 || report.counts().ignored > 0 {
+        lines.push(Line::plain(counts(report, left_out)));
     }
-    if !lines.is_empty() {
-        lines.push(Line::plain(counts(report)));
-    }
+    lines
+        .extend(asides(report, left_out).into_iter().map(|text| Line::toned(Tone::Dim, format!("  {text}"))));
     lines
 }
 
+/// A block for each file: its name, then what was found in it. Files with the very same findings share one, under all
+/// their names, since wheels of one build are often wrong in one way.
+fn blocks(report: &Report) -> Vec<Vec<Line>> {
+    let mut blocks: Vec<(Vec<Line>, Vec<Line>)> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for file in report.groups().chunk_by(|a, b| file_of(a) == file_of(b)) {
+        let name = file.first().and_then(|group| file_of(group)).unwrap_or("the whole set");
+        let found: Vec<_> = file.iter().flat_map(|group| group_lines(group)).collect();
+        let key = found.iter().map(Line::text).collect::<Vec<_>>().join("\n");
+        let place = *places.entry(key).or_insert(blocks.len());
+        if place == blocks.len() {
+            blocks.push((Vec::new(), found));
+        }
+        blocks[place].0.push(Line::toned(Tone::Strong, name));
+    }
+    blocks.into_iter().map(|(names, found)| [names, found].concat()).collect()
+}
+
+fn file_of<'r>(group: &[&'r Finding]) -> Option<&'r str> {
+    group.first().and_then(|first| first.place.file.as_deref())
+}
+
+/// The findings of one rule in one file, and what holds for all of them.
+fn group_lines(group: &[&Finding]) -> Vec<Line> {
+    let findings = group.iter().map(|finding| finding_line(finding));
+    findings.chain(group.iter().take(1).flat_map(|first| advice(first))).collect()
+}
+
+/// What a policy or the wish for quiet did to the findings: a sentence for each.
+pub(crate) fn asides(report: &Report, left_out: usize) -> Vec<String> {
+    let mut asides = Vec::new();
+    let raised = report.raised();
+    if raised > 0 {
+        let (errors, weigh) = (counted(raised, "error"), if raised == 1 { "weighs" } else { "weigh" });
+        asides
+            .push(format!("{errors} {weigh} less by themselves, and stop the run by `strict` or `fail-on`"));
+    }
+    let ignored = report.ignored();
+    if !ignored.is_empty() {
+        let ids: BTreeSet<_> = ignored.iter().map(|finding| format!("`{}`", finding.check)).collect();
+        let ids = ids.into_iter().collect::<Vec<_>>().join(", ");
+        asides.push(format!("{} ignored by policy: {ids}", counted(ignored.len(), "finding")));
+    }
+    if left_out > 0 {
+        let notes = counted(left_out, "note");
+        asides.push(format!("{notes} left out here: `verbose` tells them, and so does the report"));
+    }
+    asides
+}
+
 fn finding_line(finding: &Finding) -> Line {
-    let Finding { check, severity, place, message, hint: _, rejected_by: _ } = finding;
+    let Finding { check, severity, raised_from: _, place, message, hint: _, rejected_by: _ } = finding;
     let tone = match severity {
         Severity::Error => Tone::Bad,
         Severity::Warning => Tone::Doubtful,
@@ -95,12 +142,13 @@ fn advice(first: &Finding) -> impl Iterator<Item = Line> {
     rejected_by.into_iter().chain(hint)
 }
 
-/// `2 errors, 1 warning`, without the types that do not occur.
-pub(crate) fn counts(report: &Report) -> String {
-    let types = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")];
-    let counts = types.map(|(severity, word)| (report.count(severity), word));
-    let counts: Vec<_> =
-        counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| counted(n, word)).collect();
+/// `2 errors, 1 warning, 3 ignored`, without the types that do not occur. `left_out` notes are not in the report.
+pub(crate) fn counts(report: &Report, left_out: usize) -> String {
+    let Counts { errors, warnings, notes, ignored } = report.counts();
+    let counts = [(errors, "error"), (warnings, "warning"), (notes + left_out, "note")];
+    let counts = counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| counted(n, word));
+    let ignored = (ignored > 0).then(|| format!("{ignored} ignored"));
+    let counts: Vec<_> = counts.chain(ignored).collect();
     if counts.is_empty() { "no findings".to_owned() } else { counts.join(", ") }
 }
 
@@ -118,7 +166,8 @@ pub(crate) fn trouble(trouble: &Trouble) -> Vec<Line> {
 
 /// The end of a run: findings, error, what is left, and one line that says how it ended.
 pub(crate) fn closing(account: &Account) -> Vec<Line> {
-    let mut lines = report(&account.report);
+    let (told, left_out) = account.told();
+    let mut lines = findings(&told, left_out);
     lines.extend(account.trouble.iter().flat_map(trouble));
     if !account.left.is_empty() {
         lines.push(Line::toned(Tone::Strong, "left to do"));
@@ -139,9 +188,9 @@ fn ending(account: &Account) -> Line {
         Outcome::Resumed => format!("a part was there, {applied} applied and seen"),
         Outcome::Planned => "nothing was changed".to_owned(),
         Outcome::NotReady => "what it builds on is not there yet".to_owned(),
-        Outcome::Blocked => format!("{}; nothing was changed", counts(&account.report)),
+        Outcome::Blocked => format!("{}; nothing was changed", counts(&account.report, 0)),
         Outcome::Partial if conclusion.exit == Exit::Findings => {
-            format!("{}; {applied} applied", counts(&account.report))
+            format!("{}; {applied} applied", counts(&account.report, 0))
         }
         Outcome::Partial => {
             format!("{applied} applied; run again, what is done is found and not repeated")

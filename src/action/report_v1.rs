@@ -2,9 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
-use super::account::{Account, Trouble};
+use super::account::{Account, FileRow, Trouble};
 use crate::plan::OutputField;
-use crate::report::{Finding, Place};
+use crate::report::{Counts, Finding, Place};
 
 /// The form's name. A form that breaks readers gets another one.
 const SCHEMA: &str = "release-action/report/v1";
@@ -16,7 +16,10 @@ struct ReportV1<'a> {
     ending: &'static str,
     applied: usize,
     error: Option<ErrorV1<'a>>,
+    counts: CountsV1,
     findings: Vec<FindingV1<'a>>,
+    ignored: Vec<FindingV1<'a>>,
+    files: Vec<FileV1<'a>>,
     #[serde(serialize_with = "in_order")]
     outputs: Vec<OutputField>,
 }
@@ -28,9 +31,29 @@ struct ErrorV1<'a> {
 }
 
 #[derive(Serialize)]
+struct CountsV1 {
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    ignored: usize,
+}
+
+#[derive(Serialize)]
+struct FileV1<'a> {
+    name: &'a str,
+    kind: &'static str,
+    size_bytes: u64,
+    sha256: String,
+    interpreter: Option<&'a str>,
+    platform: Option<&'a str>,
+    actual_platform: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct FindingV1<'a> {
     check: &'static str,
     severity: String,
+    raised_from: Option<String>,
     file: Option<&'a str>,
     member: Option<&'a str>,
     message: &'a str,
@@ -53,18 +76,41 @@ pub(crate) fn report_v1(account: &Account) -> String {
             .trouble
             .as_ref()
             .map(|Trouble { chain, hint }| ErrorV1 { messages: chain, hint: hint.as_deref() }),
+        counts: counts_v1(account.report.counts()),
         findings: account.report.findings().into_iter().map(finding_v1).collect(),
+        ignored: account.report.ignored().into_iter().map(finding_v1).collect(),
+        files: account.files.iter().map(file_v1).collect(),
         outputs: account.outputs(),
     };
     let text = serde_json::to_string_pretty(&report).expect("texts and numbers can be written as JSON");
     format!("{text}\n")
 }
 
+const fn counts_v1(counts: Counts) -> CountsV1 {
+    let Counts { errors, warnings, notes, ignored } = counts;
+    CountsV1 { errors, warnings, notes, ignored }
+}
+
+fn file_v1(file: &FileRow) -> FileV1<'_> {
+    let FileRow { name, size_bytes, sha256, kind, runs_on, actual_platform } = file;
+    FileV1 {
+        name,
+        kind,
+        size_bytes: *size_bytes,
+        sha256: sha256.to_string(),
+        interpreter: runs_on.as_ref().map(|runs_on| runs_on.interpreter.as_str()),
+        platform: runs_on.as_ref().map(|runs_on| runs_on.platform.as_str()),
+        actual_platform: actual_platform.as_deref(),
+    }
+}
+
 fn finding_v1(finding: &Finding) -> FindingV1<'_> {
-    let Finding { check, severity, place: Place { file, member }, message, hint, rejected_by } = finding;
+    let Finding { check, severity, raised_from, place: Place { file, member }, message, hint, rejected_by } =
+        finding;
     FindingV1 {
         check,
         severity: severity.to_string(),
+        raised_from: raised_from.map(|severity| severity.to_string()),
         file: file.as_deref(),
         member: member.as_deref(),
         message,
@@ -115,8 +161,14 @@ mod tests {
     fn the_page_describes_every_key() {
         let report = json(&blocked());
         let keys = report.as_object().expect("an object").keys().cloned();
-        let of_finding = report["findings"][0].as_object().expect("an object").keys();
-        for key in keys.chain(of_finding.map(|key| format!("findings[].{key}"))) {
+        let of = |part: &'static str, value: &serde_json::Value| {
+            let keys = value.as_object().expect("an object").keys().cloned();
+            keys.map(|key| format!("{part}.{key}")).collect::<Vec<_>>()
+        };
+        let of_finding = of("findings[]", &report["findings"][0]);
+        let of_file = of("files[]", &report["files"][0]);
+        let of_counts = of("counts", &report["counts"]);
+        for key in keys.chain(of_finding).chain(of_file).chain(of_counts) {
             assert!(PAGE.contains(&format!("| `{key}` |")), "{key}");
         }
     }

@@ -8,7 +8,7 @@ pub mod faces;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::model::endpoints::PYPI_UPLOAD;
+use crate::model::endpoints::{PYPI_INDEX, PYPI_UPLOAD};
 
 /// What the program can be asked to do for a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,6 +96,8 @@ pub enum Kind {
     List,
     /// Paths of files, one a line.
     Paths,
+    /// Commands, one a line.
+    Commands,
     /// A folder.
     Folder,
     /// A file.
@@ -164,6 +166,9 @@ pub struct OutputRow {
 const EVERY: &[ModeName] = ModeName::ALL;
 const WITH_PACKAGES: &[ModeName] = &[CollectArtifacts, ValidateWheels, CreateRelease, Publish];
 
+/// The modes that judge files; the later two where no manifest says that it was done.
+const VETTING: &[ModeName] = &[ValidateWheels, CreateRelease, Publish];
+
 const fn input(
     name: &'static str,
     kind: Kind,
@@ -217,6 +222,46 @@ pub const INPUTS: &[Input] = &[
         positional: true,
         doc: "Wheels and sdists to check, one path a line, instead of those in `packages-dir`.",
     },
+    input("expect", Kind::List, Fallback::Nothing, &[ValidateWheels],
+        "The wheels and the sdist that the release has to have: lines such as `sdist`, `py3-none-any` and \
+         `cp311..cp314, pp311: manylinux_2_28_x86_64, macosx_*_arm64, win_amd64`, as `docs/expect.md` describes them. What is missing stops the run."),
+    input("package-tree", Kind::Paths, Fallback::Nothing, &[ValidateWheels],
+        "Folders of the packages in the checkout that the wheels are built from, one a line, such as `src/sample`; `NAME=PATH` where the folder \
+         is not called like the package. Files that the wheels lack or have beside them are told."),
+    input("fail-on", Kind::List, Fallback::Text("error"), VETTING,
+        "What stops the run: `error`, `warning` (and errors) or `info` (anything that is found); and ids or families of rules, \
+         such as `filename/tag-order` or `metadata`, which stop it whatever they weigh. Errors always stop it."),
+    input("strict", Kind::Flag, Fallback::Text("false"), VETTING,
+        "Let warnings stop the run too, and tell every note: the same as `fail-on: warning` with `verbose`."),
+    input("ignore", Kind::List, Fallback::Nothing, VETTING,
+        "Ids or families of rules whose findings are counted and told once, and stop nothing. Errors of the families `archive` and `sdist` \
+         are ignored by their ids only, and nothing is ignored about a file that could not be looked into or that has no name of a wheel or sdist."),
+    input("verbose", Kind::Flag, Fallback::Text("false"), VETTING,
+        "Tell every note about a file one by one. Otherwise they are counted; the report always has all of them."),
+    input("sarif", Kind::File, Fallback::Nothing, &[ValidateWheels],
+        "File for the findings in SARIF 2.1.0, which code scanning and other tools read; outside of `packages-dir` and `assets-dir`."),
+    input("records", Kind::List, Fallback::Nothing, &[ValidateWheels],
+        "What to leave for people beside the manifest: `validation` (`VALIDATION.txt`), `checksums` (`CHECKSUMS.sha256`) and `build-info` \
+         (`build-info.txt`, which holds both). They go to no release and to no index."),
+    input("baseline", Kind::Text, Fallback::Text("none"), &[ValidateWheels],
+        "What to compare the release with: `none`, or `previous-release`: the project's release before this version, as `index-url` has it. \
+         Interpreters, platforms and the sdist that it had and this one lacks are warnings."),
+    input("compare-with", Kind::Folder, Fallback::Nothing, &[ValidateWheels],
+        "Folder of the same distributions, built a second time. Files that differ are compared member by member, and told as warnings of the family `reproducible`."),
+    input("smoke-test", Kind::Flag, Fallback::Text("false"), &[ValidateWheels],
+        "Try out every wheel that a Python of this machine takes: install it into a new environment and run `smoke-commands`. \
+         On the command line and in the `bin` sub-action only: the container has no Python."),
+    input("smoke-test-sdist", Kind::Flag, Fallback::Text("false"), &[ValidateWheels],
+        "Try out the sdist in the same way: build it with its declared build requirements, install it and run `smoke-commands`."),
+    input("smoke-commands", Kind::Commands, Fallback::Derived("the import of every top-level module"), &[ValidateWheels],
+        "What an installed file has to stand, one a line: `import NAME`, or a command for the system's shell. \
+         Each must succeed. They run in an empty folder; `SMOKE_WORKSPACE` names the folder where the program was started."),
+    input("smoke-timeout", Kind::Text, Fallback::Text("10"), &[ValidateWheels],
+        "How many minutes installing one file and running the commands may take."),
+    input("smoke-dependencies", Kind::Text, Fallback::Text("folder"), &[ValidateWheels],
+        "Where dependencies of a tried file come from: `folder` (the files of the release alone) or `index` (`smoke-index-url`, too)."),
+    input("smoke-index-url", Kind::Address, Fallback::Named { value: PYPI_INDEX, name: "PyPI's simple index" }, &[ValidateWheels],
+        "Simple index from which the sdist's build requirements are installed, and dependencies if `smoke-dependencies` says so."),
     input("workflows", Kind::List, Fallback::Derived("the run itself: the artifacts of its earlier jobs"), &[CollectArtifacts],
         "The workflows whose artifacts to collect, by file name (`wheels.yml`), separated by commas or line ends. Each must have succeeded for the commit."),
     input("when-incomplete", Kind::Text, Fallback::Text("fail"), &[CollectArtifacts],
@@ -237,9 +282,9 @@ pub const INPUTS: &[Input] = &[
         "Whether to publish the release. `false` leaves the complete draft, so that a later step can publish it last."),
     input("repository-url", Kind::Address, Fallback::Named { value: PYPI_UPLOAD, name: "PyPI's upload endpoint" }, &[Publish],
         "Upload endpoint of the index (legacy API). One other than PyPI's or TestPyPI's needs `index-url` too."),
-    input("index-url", Kind::Address, Fallback::Derived("the index that belongs to `repository-url`, for PyPI and TestPyPI"), &[Publish],
+    input("index-url", Kind::Address, Fallback::Derived("the index that belongs to `repository-url`, for PyPI and TestPyPI; PyPI's for `baseline`"), &[ValidateWheels, Publish],
         "Simple index from which users install. It tells what is already there, and proves afterwards what arrived. \
-         User and password go there only when it is on the same host as `repository-url`."),
+         User and password go there only when it is on the same host as `repository-url`, and only to publish."),
     input("user", Kind::Text, Fallback::Text("__token__"), &[Publish],
         "User name for the index; `__token__` goes with an API token."),
     input("password", Kind::Secret, Fallback::Nothing, &[Publish],
@@ -261,9 +306,15 @@ pub const OUTPUTS: &[OutputRow] = &[
     output("artifacts", &[CollectArtifacts], "How many artifacts were collected."),
     output("manifest", &[ValidateWheels], "Path of `manifest.json`."),
     output("projects", &[ValidateWheels, Publish], "Names of the projects that the distributions belong to, one a line."),
+    output("baseline", &[ValidateWheels], "The releases that the files were compared with, as name and version, one a line."),
     output("wheels", &[ValidateWheels], "How many wheels there are."),
     output("sdists", &[ValidateWheels], "How many sdists there are."),
     output("files", &[CollectArtifacts, ValidateWheels, Publish], "How many files there are in all."),
+    output("errors", &[ValidateWheels], "How many findings stop the run."),
+    output("warnings", &[ValidateWheels], "How many findings are likely mistakes."),
+    output("notes", &[ValidateWheels], "How many findings are worth knowing."),
+    output("ignored", &[ValidateWheels], "How many findings were left aside by `ignore`."),
+    output("smoke-tested", &[ValidateWheels], "How many files passed the smoke test."),
     output("release-id", &[CreateRelease], "GitHub's number of the release."),
     output("release-url", &[CreateRelease], "Address of the release's page."),
     output("draft", &[CreateRelease], "`true` while the release is a draft, else `false`."),

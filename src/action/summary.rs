@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use super::account::{Account, FileRow, Trouble};
 use super::annotate::neutral;
 use super::outcome::Exit;
-use super::render::{counted, counts, size};
+use super::platforms::{Platforms, platforms};
+use super::render::{asides, counted, counts, size};
+use super::schema::ModeName;
 use crate::report::Finding;
 
 /// The runner refuses a summary of more than 1,048,576 bytes and then shows none. Other writes of the same step
@@ -24,10 +26,14 @@ pub(crate) fn summary(account: &Account) -> String {
     let mut text = String::new();
     writeln!(text, "## {sign} {}: {}\n", account.mode, conclusion.outcome).expect(STRING);
     let applied = counted(conclusion.applied, "step");
-    writeln!(text, "{} · {applied} applied", counts(&account.report)).expect(STRING);
+    let (told, left_out) = account.told();
+    writeln!(text, "{} · {applied} applied", counts(&told, left_out)).expect(STRING);
+    for aside in asides(&told, left_out) {
+        writeln!(text, "\n{}.", cell(&aside)).expect(STRING);
+    }
     text.extend(account.trouble.as_ref().map(trouble));
     let mut page = Page { text, full: false };
-    let groups = account.report.groups();
+    let groups = told.groups();
     let findings = groups.iter().flat_map(|group| {
         group.iter().enumerate().map(|(position, finding)| finding_row(finding, position == 0))
     });
@@ -36,6 +42,17 @@ pub(crate) fn summary(account: &Account) -> String {
     let steps = account.plan.iter().enumerate();
     let steps = steps.flat_map(|(wave, steps)| steps.iter().map(move |step| plan_row(wave + 1, step)));
     page.table("Plan", &["wave", "", "step"], steps);
+    // The later modes move the same files on; one table of them is enough for a page that holds all steps.
+    let judged = if account.mode == ModeName::ValidateWheels.as_str() { &*account.files } else { &[] };
+    if let Some(Platforms { headings, rows }) = platforms(judged) {
+        let headings: Vec<_> = headings.iter().map(|heading| cell(heading)).collect();
+        let headings: Vec<_> = headings.iter().map(String::as_str).collect();
+        page.table("Platforms", &headings, rows.iter().map(|row| platform_row(row)));
+    }
+    let sdists = judged.iter().filter(|file| file.kind == "sdist");
+    for FileRow { name, size_bytes, .. } in sdists {
+        page.push(&format!("\nsdist: {} ({})\n", code(name), size(*size_bytes)));
+    }
     page.table("Files", &["file", "size", "SHA-256"], account.files.iter().map(file_row));
     let outputs = account.outputs();
     page.table(
@@ -85,7 +102,7 @@ fn trouble(trouble: &Trouble) -> String {
 
 /// The first row of a group has what holds for all of it.
 fn finding_row(finding: &Finding, is_first: bool) -> Vec<String> {
-    let Finding { check, severity, place, message, hint, rejected_by } = finding;
+    let Finding { check, severity, raised_from: _, place, message, hint, rejected_by } = finding;
     let places = [&place.file, &place.member].into_iter().flatten().map(|place| code(place));
     let mut what = cell(message);
     if is_first && !rejected_by.is_empty() {
@@ -103,8 +120,13 @@ fn plan_row(wave: usize, step: &str) -> Vec<String> {
 }
 
 fn file_row(file: &FileRow) -> Vec<String> {
-    let FileRow { name, size_bytes, sha256 } = file;
+    let FileRow { name, size_bytes, sha256, kind: _, runs_on: _, actual_platform: _ } = file;
     vec![code(name), size(*size_bytes), code(&sha256.to_string())]
+}
+
+fn platform_row(row: &[String]) -> Vec<String> {
+    let cells = row.iter().enumerate();
+    cells.map(|(column, text)| if column == 0 { code(text) } else { cell(text) }).collect()
 }
 
 /// The longest cell; texts from strangers are cut where they enter, this is the second line of defence.
@@ -192,6 +214,12 @@ mod tests {
         |---|---|---|
         | 1 | `+` | write manifest.json |
         | 1 | `+` | write SHA256SUMS |
+
+        ### Platforms
+
+        | platform | py3 |
+        |---|---|
+        | `any` | 12.0 KiB |
 
         ### Files
 

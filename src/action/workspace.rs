@@ -3,6 +3,8 @@
 //! The runner translates a value only when the whole of it begins with the host's path, so the second line of a
 //! list of paths would name a folder that the container does not have.
 
+use std::path::Path;
+
 use super::env::Environment;
 
 /// The workspace's path outside and inside.
@@ -20,7 +22,8 @@ impl Workspace {
         let parent = environment.get("RUNNER_WORKSPACE")?.trim_end_matches('/');
         let (_, name) = environment.get("GITHUB_REPOSITORY")?.split_once('/')?;
         let outside = format!("{parent}/{name}");
-        (outside != inside).then(|| Self { outside, inside: inside.to_owned() })
+        // As paths: on Windows, where nothing is translated either, the variables have backslashes.
+        (Path::new(&outside) != Path::new(inside)).then(|| Self { outside, inside: inside.to_owned() })
     }
 
     /// Every line that is a path of the host's workspace, as a path of ours.

@@ -228,5 +228,6 @@ fn account(rehearsed: Rehearsed) -> Account {
         files: Vec::new(),
         fields,
         trouble,
+        verbose: true,
     }
 }

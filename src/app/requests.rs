@@ -6,14 +6,17 @@ use crate::action::context::{EventError, Runner, producer_commit};
 use crate::action::error::InputError;
 use crate::action::files::{self, FileError};
 use crate::action::inputs::Inputs;
-use crate::model::endpoints::Endpoint;
+use crate::model::endpoints::{Endpoint, PYPI_INDEX};
 use crate::model::manifest::Origin;
 use crate::model::revision::{CommitSha, Repository};
 use crate::model::tag::{Tag, TagError};
 use crate::modes::collect::{self, CollectArtifacts, Rename, WhenIncomplete};
 use crate::modes::create_release::{self, CreateRelease, Notes};
 use crate::modes::publish::{self, Publish};
+use crate::modes::records::Record;
 use crate::modes::release_set::ReleaseSet;
+use crate::modes::smoke::{Dependencies, Limit, Smoke};
+use crate::modes::validate_wheels::baseline::Baseline;
 use crate::modes::validate_wheels::{self, ValidateWheels};
 use crate::modes::verify_tag::{self, VerifyTag};
 use crate::remote::disk::read::DiskRead;
@@ -26,6 +29,9 @@ use crate::remote::oidc::AmbientIdentity;
 use crate::remote::pypi::Credential;
 use crate::remote::pypi::read::IndexRead;
 use crate::remote::pypi::write::IndexWrite;
+use crate::remote::python::bench::PythonRun;
+use crate::remote::python::find::PythonRead;
+use crate::remote::python::trial::Command;
 use crate::remote::surroundings::Surroundings;
 use crate::report::Finding;
 
@@ -123,24 +129,80 @@ impl Requests<'_> {
 
     pub(super) fn validate_wheels(&self) -> Result<Ready<ValidateWheels>, RequestError> {
         let files = self.inputs.paths("files");
-        let set = if files.is_empty() { self.folders()? } else { ReleaseSet::Files(self.existing(files)?) };
+        let set = if files.is_empty() {
+            self.folders()?
+        } else {
+            ReleaseSet::Files { paths: self.existing(files)?, policy: self.policy()? }
+        };
         let manifest_dir = self.inputs.folder("manifest-dir")?;
         let inside =
             |folder: &Option<PathBuf>| folder.as_deref().is_some_and(|folder| lies_in(&manifest_dir, folder));
-        if let ReleaseSet::Folders { packages, assets } = &set
+        self.refuse_sarif(&set)?;
+        if let ReleaseSet::Folders { packages, assets, .. } = &set
             && (inside(packages) || inside(assets))
         {
             let why = "it lies inside the files that it describes, and would be released with them";
             return Err(self.inputs.refused("manifest-dir", why, Some("name a folder beside them")).into());
         }
+        let compare_with = self.second_build(&set)?;
         let mode = ValidateWheels {
             set,
+            expect: self.expect()?,
+            trees: self.package_trees()?,
             manifest_dir,
+            records: self.inputs.parsed_list::<Record>("records")?.into_iter().collect(),
             origin: Origin { tag: self.tag()?, commit: self.commit_of_release()? },
+            compare_with,
+            smoke: self.smoke()?,
         };
-        let readers = validate_wheels::Readers { disk: DiskRead::default() };
-        let writers = self.unless_dry_run(|| Ok(validate_wheels::Writers { disk: DiskWrite }))?;
+        let python = PythonRead::new(self.runner.for_children.clone());
+        let readers = validate_wheels::Readers {
+            disk: DiskRead::default(),
+            index: self.baseline()?,
+            python: python.clone(),
+        };
+        let writers = self.unless_dry_run(|| {
+            Ok(validate_wheels::Writers { disk: DiskWrite, python: PythonRun::new(python) })
+        })?;
         Ok(Ready { mode, readers, writers })
+    }
+
+    /// What is tried out, if anything is.
+    fn smoke(&self) -> Result<Option<Smoke>, InputError> {
+        let (wheels, sdists) = (self.inputs.flag("smoke-test")?, self.inputs.flag("smoke-test-sdist")?);
+        let commands = self.inputs.parsed_list::<Command>("smoke-commands")?;
+        let smoke = Smoke {
+            wheels,
+            sdists,
+            limit: self.inputs.parsed("smoke-timeout")?.unwrap_or(Limit::USUAL),
+            index: self
+                .inputs
+                .parsed("smoke-index-url")?
+                .ok_or_else(|| self.inputs.missing("smoke-index-url"))?,
+            dependencies: self.inputs.parsed("smoke-dependencies")?.unwrap_or(Dependencies::Folder),
+            commands,
+        };
+        if !(wheels || sdists) {
+            return match &smoke.commands[..] {
+                [] => Ok(None),
+                _ => {
+                    let hint = "set `smoke-test` or `smoke-test-sdist`, or leave the commands out";
+                    Err(self.inputs.refused(
+                        "smoke-commands",
+                        "no file is tried out, so nobody would run them",
+                        Some(hint),
+                    ))
+                }
+            };
+        }
+        if self.runner.in_image {
+            let input = if wheels { "smoke-test" } else { "smoke-test-sdist" };
+            let why = "the container of this action holds no Python to install a file with";
+            let hint = "use the `bin` sub-action in this step, which runs on the runner itself, or the command line: \
+                        `release-action validate-wheels --smoke-test`";
+            return Err(self.inputs.refused(input, why, Some(hint)));
+        }
+        Ok(Some(smoke))
     }
 
     pub(super) fn create_release(&self) -> Result<Ready<CreateRelease>, RequestError> {
@@ -274,7 +336,59 @@ impl Requests<'_> {
             let hint = "put what is neither wheel nor sdist into a folder of its own";
             return Err(self.inputs.refused("assets-dir", why, Some(hint)));
         }
-        Ok(ReleaseSet::Folders { packages, assets })
+        Ok(ReleaseSet::Folders { packages, assets, policy: self.policy()? })
+    }
+
+    /// The index that has the release before, where the user wants to compare with that. No password goes there: it
+    /// was not given for reading.
+    fn baseline(&self) -> Result<Option<IndexRead>, RequestError> {
+        match self.inputs.parsed::<Baseline>("baseline")?.unwrap_or(Baseline::None) {
+            Baseline::None => Ok(None),
+            Baseline::PreviousRelease => {
+                let pypi = || PYPI_INDEX.parse().expect("it is a good address");
+                let index = self.inputs.parsed::<Endpoint>("index-url")?.unwrap_or_else(pypi);
+                Ok(Some(IndexRead::new(Http::new(self.surroundings)?, index, None)))
+            }
+        }
+    }
+
+    /// The folder of a second build, which is not that of the first.
+    fn second_build(&self, set: &ReleaseSet) -> Result<Option<PathBuf>, InputError> {
+        let Some(second) = self.inputs.optional_folder("compare-with")? else { return Ok(None) };
+        if let ReleaseSet::Folders { packages: Some(packages), .. } = set
+            && (lies_in(&second, packages) && lies_in(packages, &second))
+        {
+            let why = "it is the folder of the first build, and would be compared with itself";
+            return Err(self.inputs.refused(
+                "compare-with",
+                why,
+                Some("build once more, into another folder"),
+            ));
+        }
+        Ok(Some(second))
+    }
+
+    /// A place for SARIF that is none, or from where it would be released.
+    fn refuse_sarif(&self, set: &ReleaseSet) -> Result<(), InputError> {
+        let Some(path) = self.inputs.text("sarif") else { return Ok(()) };
+        let refused = |why, hint| Err(self.inputs.refused("sarif", why, Some(hint)));
+        if path == "-" {
+            return refused("SARIF goes to a file", "name one; `report` takes standard output");
+        }
+        if self.inputs.text("report") == Some(path) {
+            return refused("the report goes to the same file", "name two files");
+        }
+        match set {
+            ReleaseSet::Folders { packages, assets, .. }
+                if [packages, assets]
+                    .into_iter()
+                    .flatten()
+                    .any(|folder| lies_in(Path::new(path), folder)) =>
+            {
+                refused("it lies among the files of the release", "name a file outside of their folders")
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The manifest that validate-wheels left, else the folders themselves.
@@ -282,7 +396,7 @@ impl Requests<'_> {
         let folders = self.folders()?;
         let file = self.inputs.optional_folder("manifest-dir")?.map(|folder| folder.join("manifest.json"));
         match (file, folders) {
-            (Some(file), ReleaseSet::Folders { packages, assets }) if file.is_file() => {
+            (Some(file), ReleaseSet::Folders { packages, assets, policy: _ }) if file.is_file() => {
                 Ok(ReleaseSet::Manifest { file, folders: packages.into_iter().chain(assets).collect() })
             }
             (Some(file), _) => {

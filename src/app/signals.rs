@@ -8,7 +8,7 @@ use crate::remote::surroundings::{Event, Stop, Surroundings};
 /// tell how far the run got.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Waits for SIGINT or SIGTERM, asks everybody to begin nothing new, and ends when the time for that is over.
+/// Waits for SIGINT or SIGTERM (on Windows Ctrl+C or Ctrl+Break, which runners send there), asks everybody to begin nothing new, and ends when the time for that is over.
 /// Without a signal it never ends.
 pub(super) async fn grace_is_over(stop: Stop, surroundings: &Surroundings) {
     if signal().await.is_err() {
@@ -38,7 +38,13 @@ async fn signal() -> std::io::Result<()> {
     Ok(())
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 async fn signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+    use tokio::signal::windows::{ctrl_break, ctrl_c};
+    let (mut interrupt, mut terminate) = (ctrl_c()?, ctrl_break()?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
 }

@@ -1,8 +1,9 @@
-//! The faces of the schema that are files: `action.yml` and `docs/inputs.md`. A test holds the files to them.
+//! The faces of the schema that are files: `action.yml`, `bin/action.yml` and `docs/inputs.md`. A test holds the
+//! files to them.
 
 use std::fmt::Write as _;
 
-use super::{Fallback, INPUTS, Input, Kind, ModeName, OUTPUTS, OutputRow, inputs_of, outputs_of};
+use super::{Fallback, INPUTS, Input, Kind, ModeName, OUTPUTS, OutputRow, inputs_of, outputs_of, variable};
 
 const PREFACE: &str = "\
 # Written from src/action/schema.rs; `BLESS=1 cargo test --test it docs` writes it anew.
@@ -14,10 +15,30 @@ branding:
   color: blue
 ";
 
-const RUNS: &str = "\
+const CONTAINER: &str = "\
 runs:
   using: docker
   image: Dockerfile
+";
+
+/// The way to run without a container. The runner sets no `INPUT_*` for composite actions, so each input is handed
+/// over here, as a variable: a text that is put into a script is run by it. Git's bash for Windows would rewrite
+/// variables that look like paths. The secrets are not there yet while the program is fetched.
+const COMPOSITE: &str = "\
+runs:
+  using: composite
+  steps:
+    - id: fetch
+      shell: bash
+      env:
+        ACTION_REPOSITORY: ${{ github.action_repository }}
+      run: bash \"$GITHUB_ACTION_PATH/fetch.sh\"
+    - id: run
+      shell: bash
+      run: exec \"$RELEASE_ACTION\"
+      env:
+        RELEASE_ACTION: ${{ steps.fetch.outputs.program }}
+        MSYS2_ENV_CONV_EXCL: \"*\"
 ";
 
 const INTRODUCTION: &str = "\
@@ -61,8 +82,22 @@ The output `outcome` says how a run ended.
 | `error` | It could not be told, and nothing is known to be changed; or it was typed wrong. | 2 or 64 |
 ";
 
-/// The text of `action.yml`.
+/// The text of `action.yml`, which runs the container.
 pub fn action_yml() -> String {
+    declared(|_| None) + CONTAINER
+}
+
+/// The text of `bin/action.yml`, which fetches the program and runs it on the runner itself.
+pub fn bin_action_yml() -> String {
+    let mut text = declared(|output| Some(format!("${{{{ steps.run.outputs.{output} }}}}"))) + COMPOSITE;
+    for Input { name, .. } in INPUTS {
+        writeln!(text, "        {}: ${{{{ inputs.{name} }}}}", variable(name)).expect(STRING);
+    }
+    text
+}
+
+/// What both actions declare: the inputs, and the outputs with what an output's `value` is, where it takes one.
+fn declared(value_of: impl Fn(&str) -> Option<String>) -> String {
     let mut text = PREFACE.to_owned();
     text.push_str("inputs:\n");
     for input in INPUTS {
@@ -79,8 +114,10 @@ pub fn action_yml() -> String {
     for OutputRow { name, doc, modes } in OUTPUTS {
         let doc = yaml(&format!("{doc}{}", only(modes)));
         write!(text, "  {name}:\n    description: {doc}\n").expect(STRING);
+        if let Some(value) = value_of(name) {
+            writeln!(text, "    value: {value}").expect(STRING);
+        }
     }
-    text.push_str(RUNS);
     text
 }
 
