@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use crate::archive::Numbers;
 use release_action::archive::Limits;
+use release_action::archive::build::native::elf::{Glibc, module};
+use release_action::archive::build::native::{Extension, Interpreter, Machine};
 use release_action::archive::build::{SdistBuilder, SetBuilder, WheelBuilder};
-use release_action::archive::source::ReadAt;
 use release_action::archive::zip::Member;
 use release_action::checks::{self, Candidate, Dist, Run, Verdict, judge};
 use release_action::model::digest::Sha256;
@@ -14,7 +15,7 @@ use release_action::model::manifest::Origin;
 use release_action::report::{Finding, Severity};
 
 fn candidate(file_name: &str, bytes: Vec<u8>) -> Candidate {
-    Candidate { file_name: file_name.to_owned(), bytes: Ok(Box::new(bytes) as Box<dyn ReadAt>) }
+    Candidate::of(file_name, bytes)
 }
 
 fn check(files: Vec<(String, Vec<u8>)>) -> Verdict {
@@ -41,7 +42,7 @@ fn set_files(builder: &SetBuilder) -> Vec<(String, Vec<u8>)> {
 }
 
 /// The files that break the rule of `run`.
-fn specimen(run: &Run) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn specimen(run: &Run) -> Vec<(String, Vec<u8>)> {
     match run {
         Run::File { specimen, .. } => vec![specimen()],
         Run::Wheel { specimen, .. } => {
@@ -163,11 +164,10 @@ fn each_specimen_trips_its_own_check_and_little_else() {
 
 #[test]
 fn good_distributions_trip_nothing() {
+    let (machine, interpreter) = (Machine::X86_64, Interpreter::CPython);
+    let extension = Extension { name: "_native", machine, interpreter };
     let mut native = WheelBuilder::new("Sample.Tool", "1.0rc1", "cp311", "abi3", "manylinux_2_28_x86_64");
-    native
-        .native_member("sample_tool/_native.abi3.so", b"\x7fELF".to_vec())
-        .build_tag("2")
-        .member("ümlaut.txt", "ü");
+    native.native_member("sample_tool/_native.abi3.so", module(&extension, Glibc::V2_28)).build_tag("2");
     let mut other_digests = wheel();
     other_digests.edit_record(|rows| rows[0][1] = sha512_of_first_member());
     for files in [
@@ -201,7 +201,8 @@ fn one_bad_file_hides_nothing_about_the_others() {
     let mut candidates: Vec<_> =
         files.into_iter().map(|(file_name, bytes)| candidate(&file_name, bytes)).collect();
     let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
-    candidates.push(Candidate { file_name: "locked-1.0.tar.gz".to_owned(), bytes: Err(denied) });
+    let open = Box::new(|| Err(denied));
+    candidates.push(Candidate { file_name: "locked-1.0.tar.gz".to_owned(), size_bytes: 7, open });
     let dists = judge(candidates);
     let names: Vec<_> = dists.iter().map(Dist::file_name).collect();
     assert_eq!(

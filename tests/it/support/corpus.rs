@@ -1,5 +1,6 @@
-//! Real released files: the 20 of zlmdb, fetched into `target/corpus` on first use and checked by their digests.
+//! Real released files of 14 projects, fetched into `target/corpus` on first use and checked by their digests.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,27 +21,50 @@ pub(crate) struct Pinned {
     pub(crate) sha256: String,
 }
 
-/// The files of zlmdb, all good, alone in one folder that no test may change.
+/// Released files of one project, all good, alone in one folder that no test may change.
 #[derive(Debug)]
 pub(crate) struct Corpus {
     pub(crate) folder: PathBuf,
     pub(crate) files: Vec<Pinned>,
 }
 
-/// The files; nothing where they cannot be had.
+/// The whole release of zlmdb; nothing where it cannot be had.
 pub(crate) fn zlmdb() -> Option<&'static Corpus> {
     static CORPUS: OnceLock<Result<Corpus, String>> = OnceLock::new();
-    or_skip("the released files of zlmdb", CORPUS.get_or_init(Corpus::fetched).as_ref())
+    let fetched = CORPUS.get_or_init(|| {
+        let files = pinned()?.into_iter().filter(|pin| pin.project == "zlmdb").collect();
+        Corpus::fetched("zlmdb", files)
+    });
+    or_skip("the released files of zlmdb", fetched.as_ref())
+}
+
+/// The files of every project, project by project; nothing where they cannot be had.
+pub(crate) fn projects() -> Option<&'static [(String, Corpus)]> {
+    static CORPORA: OnceLock<Result<Vec<(String, Corpus)>, String>> = OnceLock::new();
+    let fetched = CORPORA.get_or_init(|| {
+        let mut projects: BTreeMap<String, Vec<Pinned>> = BTreeMap::new();
+        for pin in pinned()? {
+            projects.entry(pin.project.clone()).or_default().push(pin);
+        }
+        let fetched = projects
+            .into_iter()
+            .map(|(project, files)| Ok((project.clone(), Corpus::fetched(&project, files)?)));
+        fetched.collect()
+    });
+    or_skip("the released files of all projects", fetched.as_ref()).map(Vec::as_slice)
+}
+
+fn pinned() -> Result<Vec<Pinned>, String> {
+    pins(&root().join("tests/data/corpus.json"))
 }
 
 impl Corpus {
-    fn fetched() -> Result<Self, String> {
-        let files = pins(&root().join("tests/data/corpus.json"))?;
-        let folder = cache().join("corpus/zlmdb");
+    fn fetched(project: &str, files: Vec<Pinned>) -> Result<Self, String> {
+        let folder = cache().join("corpus").join(project);
         let told = |error: std::io::Error| format!("{}: {error}", folder.display());
         std::fs::create_dir_all(&folder).map_err(told)?;
         // One process fetches, the others wait for it.
-        let lock = File::create(cache().join("corpus/zlmdb.lock")).map_err(told)?;
+        let lock = File::create(cache().join(format!("corpus/{project}.lock"))).map_err(told)?;
         lock.lock().map_err(told)?;
         let missing: Vec<_> = files.iter().filter(|pin| !pin.is_in(&folder)).collect();
         if !missing.is_empty() {

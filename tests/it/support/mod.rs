@@ -4,6 +4,7 @@ pub(crate) mod canned;
 pub(crate) mod container;
 pub(crate) mod contract;
 pub(crate) mod corpus;
+pub(crate) mod cross;
 pub(crate) mod index_server;
 pub(crate) mod program;
 pub(crate) mod runner;

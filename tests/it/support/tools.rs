@@ -1,7 +1,8 @@
-//! The one set-up of the tests: tools that pip and npm install, once a machine, under `target/`.
+//! The one set-up of the tests: tools that pip and npm install, once a machine, under `target/`. What other systems
+//! are built with comes from rustup and Debian too, and stays on the machine (`cross`).
 //!
 //! The tests download nothing else but the files of `corpus`, by the Python that is found here. Everything comes
-//! through the two as they are configured, so nothing here knows where they fetch from.
+//! through these as they are configured, so nothing here knows where they fetch from.
 
 use std::fmt::Display;
 use std::fs::File;
@@ -16,6 +17,7 @@ use super::workflow_files::root;
 const NPM: &[&str] = &[
     "@actions/languageservice@0.3.61",
     "@actions/workflow-parser@0.3.61",
+    "@microsoft/jest-sarif@1.0.0-beta.0",
     "@octokit/rest@22.0.1",
     "esbuild@0.28.2",
 ];
@@ -107,12 +109,19 @@ impl Node {
         Ok(Self { folder })
     }
 
+    /// A file of one of the packages.
+    pub(crate) fn file(&self, path: &str) -> PathBuf {
+        self.folder.join("node_modules").join(path)
+    }
+
     /// Node on a script of `tests/js`, bundled with the packages it imports.
     ///
     /// A bundle because packages that import JSON do so in ways that not every version of Node takes.
     pub(crate) fn script(&self, name: &str) -> Command {
         let source = root().join("tests/js").join(name);
-        let bundle = self.folder.join(format!("{name}.{}.cjs", std::process::id()));
+        // Tests of this process and of others bundle it at the same time.
+        let (process, thread) = (std::process::id(), std::thread::current().id());
+        let bundle = self.folder.join(format!("{name}.{process}.{thread:?}.cjs"));
         let mut esbuild = Command::new(self.folder.join("node_modules/.bin/esbuild"));
         esbuild.arg(source).args(["--bundle", "--platform=node", "--format=cjs", "--log-level=error"]);
         esbuild.arg(format!("--outfile={}", bundle.display()));
@@ -127,7 +136,11 @@ impl Node {
 }
 
 /// A folder of the cache that `make` fills once for these `pins`, whoever comes first among all processes.
-fn once(name: &str, pins: &str, make: impl FnOnce(&Path) -> Result<(), String>) -> Result<PathBuf, String> {
+pub(super) fn once(
+    name: &str,
+    pins: &str,
+    make: impl FnOnce(&Path) -> Result<(), String>,
+) -> Result<PathBuf, String> {
     let tools = cache().join("tools");
     let folder = tools.join(name);
     let stamp = folder.join("pins");
