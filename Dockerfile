@@ -23,6 +23,7 @@ RUN set -eu; \
     cargo build --release --locked --target "$(uname -m)-unknown-linux-musl"
 
 # The sources keep the times they have outside, which may be older than the placeholders above.
+COPY data data
 COPY src src
 RUN set -eu; \
     touch src/main.rs src/lib.rs; \
@@ -32,5 +33,7 @@ RUN set -eu; \
 # No USER: the runner mounts the workspace and its command files for root. No shell: input names have dashes in
 # them, and some shells drop such variables from what they pass on.
 FROM scratch
+# The program says here that it cannot try wheels out: there is no Python.
+ENV RELEASE_ACTION_IMAGE=1
 COPY --from=build /release-action /release-action
 ENTRYPOINT ["/release-action"]

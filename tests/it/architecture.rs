@@ -13,12 +13,15 @@ const LONGEST: usize = 700;
 const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("report", &["model"]),
-    ("archive", &["model"]),
+    ("python", &["model"]),
+    ("markup", &[]),
+    ("native", &[]),
+    ("archive", &["model", "native"]),
     ("remote", &["model"]),
     ("sim", &["model"]),
-    ("checks", &["model", "report", "archive"]),
+    ("checks", &["model", "report", "python", "markup", "native", "archive"]),
     ("plan", &["model", "report", "remote"]),
-    ("modes", &["model", "report", "archive", "checks", "remote", "plan"]),
+    ("modes", &["model", "report", "python", "archive", "checks", "remote", "plan"]),
     ("rehearse", &["model", "report", "archive", "checks", "remote", "plan", "modes", "sim"]),
     ("action", &["model", "report", "archive", "checks", "remote", "plan", "modes", "rehearse"]),
     ("app", &["*"]),
@@ -51,7 +54,8 @@ const RESERVED: &[(&[&str], &[&str], &str)] = &[
             "OpenOptions",
             "remove_dir_all",
         ],
-        &["remote/disk", "action/files.rs", "remote/http"],
+        // Linux shows in files who is a child's child.
+        &["remote/disk", "action/files.rs", "remote/http", "remote/process.rs"],
         "files are touched by the disk only",
     ),
     (

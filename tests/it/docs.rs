@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use release_action::action::schema::faces::{action_yml, default_of, inputs_markdown};
+use release_action::action::schema::faces::{action_yml, bin_action_yml, default_of, inputs_markdown};
 use release_action::action::schema::{INPUTS, Kind, ModeName, OUTPUTS};
 
 fn path(name: &str) -> PathBuf {
@@ -18,6 +18,7 @@ fn read(name: &str) -> String {
     BLESSED.call_once(|| {
         if std::env::var("BLESS").is_ok_and(|value| value == "1") {
             fs::write(path("action.yml"), action_yml()).expect("the document is written");
+            fs::write(path("bin/action.yml"), bin_action_yml()).expect("the document is written");
             fs::write(path("docs/inputs.md"), inputs_markdown()).expect("the document is written");
         }
     });
@@ -52,14 +53,19 @@ fn action_yml_is_the_schema() {
 }
 
 #[test]
+fn the_action_without_a_container_is_the_schema() {
+    check("bin/action.yml", &bin_action_yml());
+}
+
+#[test]
 fn inputs_page_is_the_schema() {
     check("docs/inputs.md", &inputs_markdown());
 }
 
-/// Reads `action.yml` by its indentation, so that the generator does not vouch for itself.
-fn keys_below(section: &str) -> Vec<(String, Vec<String>)> {
+/// Reads an `action.yml` by its indentation, so that the generator does not vouch for itself.
+fn keys_below(file: &str, section: &str) -> Vec<(String, Vec<String>)> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
-    let text = read("action.yml");
+    let text = read(file);
     let lines = text.lines().skip_while(|line| *line != format!("{section}:")).skip(1);
     for line in lines.take_while(|line| line.starts_with("  ")) {
         match (line.strip_prefix("    "), found.last_mut()) {
@@ -71,32 +77,38 @@ fn keys_below(section: &str) -> Vec<(String, Vec<String>)> {
 }
 
 #[test]
-fn action_yml_has_every_input_with_its_default_and_every_output() {
-    let inputs = keys_below("inputs");
-    assert_eq!(inputs.len(), INPUTS.len());
-    for (input, (name, properties)) in INPUTS.iter().zip(inputs) {
-        assert_eq!(input.name, name);
-        let property = |key: &str| {
-            let found = properties.iter().find_map(|line| line.strip_prefix(&format!("{key}: ")));
-            found.map(|value| serde_json::from_str::<serde_json::Value>(value).expect("quoted, or a word"))
-        };
-        assert_eq!(property("default"), default_of(input.fallback).map(Into::into), "{name}");
-        assert_eq!(property("required"), Some((input.kind == Kind::Mode).into()), "{name}");
-        let description = property("description").expect("a description");
-        assert!(description.as_str().expect("text").starts_with(input.doc), "{name}");
-    }
-    let outputs = keys_below("outputs");
-    assert_eq!(outputs.len(), OUTPUTS.len());
-    for (output, (name, properties)) in OUTPUTS.iter().zip(outputs) {
-        assert_eq!(output.name, name);
-        // A container action's outputs come from `$GITHUB_OUTPUT`; `value:` is for composite actions.
-        assert!(properties.len() == 1 && properties[0].starts_with("description: "), "{name}");
+fn both_actions_have_every_input_with_its_default_and_every_output() {
+    for file in ["action.yml", "bin/action.yml"] {
+        let inputs = keys_below(file, "inputs");
+        assert_eq!(inputs.len(), INPUTS.len());
+        for (input, (name, properties)) in INPUTS.iter().zip(inputs) {
+            assert_eq!(input.name, name);
+            let property = |key: &str| {
+                let found = properties.iter().find_map(|line| line.strip_prefix(&format!("{key}: ")));
+                found
+                    .map(|value| serde_json::from_str::<serde_json::Value>(value).expect("quoted, or a word"))
+            };
+            assert_eq!(property("default"), default_of(input.fallback).map(Into::into), "{file}: {name}");
+            assert_eq!(property("required"), Some((input.kind == Kind::Mode).into()), "{file}: {name}");
+            let description = property("description").expect("a description");
+            assert!(description.as_str().expect("text").starts_with(input.doc), "{file}: {name}");
+        }
+        let outputs = keys_below(file, "outputs");
+        assert_eq!(outputs.len(), OUTPUTS.len());
+        for (output, (name, properties)) in OUTPUTS.iter().zip(outputs) {
+            assert_eq!(output.name, name);
+            assert!(properties[0].starts_with("description: "), "{file}: {name}");
+            // A container action's outputs come from `$GITHUB_OUTPUT`; `value:` is for composite actions.
+            let value = format!("value: ${{{{ steps.run.outputs.{name} }}}}");
+            let expected = if file == "action.yml" { vec![] } else { vec![value] };
+            assert_eq!(properties[1..], expected, "{file}: {name}");
+        }
     }
 }
 
 #[test]
 fn action_yml_passes_nothing_through_arguments() {
-    let runs: Vec<String> = keys_below("runs").into_iter().map(|(line, _)| line).collect();
+    let runs: Vec<String> = keys_below("action.yml", "runs").into_iter().map(|(line, _)| line).collect();
     assert_eq!(runs, ["using: docker", "image: Dockerfile"]);
     let text = read("action.yml");
     for key in ["name:", "description:", "author:", "branding:"] {

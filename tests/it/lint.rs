@@ -1,4 +1,4 @@
-//! Other people's judges on everything that GitHub reads: `action.yml`, our workflows, and the examples.
+//! Other people's judges on everything that GitHub reads: both `action.yml`, our workflows, and the examples.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -10,6 +10,11 @@ use crate::support::workflow_files::{examples, root, workflows};
 /// The action's own file.
 fn action() -> PathBuf {
     root().join("action.yml")
+}
+
+/// The actions' files: the container's, and the one that runs on the runner itself.
+fn actions() -> Vec<PathBuf> {
+    vec![action(), root().join("bin/action.yml")]
 }
 
 /// A workflow that is fine but for one line, in a folder of its own.
@@ -30,7 +35,7 @@ fn language_service(files: &[PathBuf]) -> Option<String> {
 
 #[test]
 fn githubs_language_service_finds_nothing() {
-    let files: Vec<_> = [vec![action()], workflows(), examples()].concat();
+    let files: Vec<_> = [actions(), workflows(), examples()].concat();
     let Some(found) = language_service(&files) else { return };
     assert_eq!(found, "");
 }
@@ -80,8 +85,7 @@ fn schema_check(schema: &str, files: &[PathBuf]) -> Option<Command> {
 #[test]
 fn the_published_schemas_hold() {
     let workflows: Vec<_> = [workflows(), examples()].concat();
-    for (schema, files) in [("vendor.github-actions", vec![action()]), ("vendor.github-workflows", workflows)]
-    {
+    for (schema, files) in [("vendor.github-actions", actions()), ("vendor.github-workflows", workflows)] {
         let Some(mut check) = schema_check(schema, &files) else { return };
         run(&mut check).expect("the files are as the schema says");
     }
@@ -103,8 +107,21 @@ fn zizmor(files: &[PathBuf]) -> Option<Command> {
 
 #[test]
 fn zizmor_finds_nothing() {
-    let Some(mut zizmor) = zizmor(&[vec![action()], workflows(), examples()].concat()) else { return };
+    let Some(mut zizmor) = zizmor(&[actions(), workflows(), examples()].concat()) else { return };
     run(&mut zizmor).expect("nothing was found that is not ignored with a reason");
+}
+
+#[test]
+fn zizmor_finds_an_input_that_is_put_into_a_script() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let file = folder.path().join("action.yml");
+    let text = std::fs::read_to_string(root().join("bin/action.yml")).expect("it is generated");
+    let broken = text.replace("exec \"$RELEASE_ACTION\"", "exec \"$RELEASE_ACTION\" ${{ inputs.mode }}");
+    assert_ne!(broken, text);
+    std::fs::write(&file, broken).expect("a temporary folder can be written to");
+    let Some(mut zizmor) = zizmor(&[file]) else { return };
+    let found = run(&mut zizmor).expect_err("it is an injection");
+    assert!(found.contains("template-injection"), "{found}");
 }
 
 #[test]

@@ -153,6 +153,22 @@ fn the_readmes_workflow_gives_each_mode_inputs_that_it_reads() {
     }
 }
 
+#[test]
+fn the_readmes_step_without_a_container_gives_inputs_that_its_mode_reads() {
+    let text = page("README.md");
+    let (_, section) = text.split_once("\n## On macOS and Windows\n").expect("a section");
+    let [block] = &blocks(section, "yaml")[..] else { panic!("one step") };
+    let steps = yaml::read(block);
+    let path = steps[0]["uses"].as_str().and_then(|uses| uses.strip_prefix("org/release-action/"));
+    let folder = path.and_then(|path| path.split('@').next()).expect("it uses us");
+    assert!(root().join(folder).join("action.yml").is_file(), "{folder}");
+    let with = steps[0]["with"].as_object().expect("inputs").iter();
+    let with: Vec<_> = with
+        .map(|(key, value)| (key.clone(), value.as_str().expect("inputs are texts").to_owned()))
+        .collect();
+    check_inputs(&with).unwrap_or_else(|error| panic!("{with:?}: {error}"));
+}
+
 /// The workflow that the README shows.
 pub(crate) fn readme_workflow() -> String {
     blocks(&page("README.md"), "yaml").into_iter().next().expect("the README shows a workflow")

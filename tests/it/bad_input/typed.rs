@@ -80,8 +80,8 @@ fn a_flag_or_input_that_is_none() {
     says(&outcome, &["`--package-dir`", "did you mean `--packages-dir`?"]);
     let outcome = typed_wrong(&world, world.phase(Phase::Validate).input("package-dir", "dist"));
     says(&outcome, &["`package-dir`", "did you mean `packages-dir`?"]);
-    let outcome = typed_wrong(&world, world.phase(Phase::Validate).flag("index-url", "x"));
-    says(&outcome, &["`--index-url`", "belongs to `publish`"]);
+    let outcome = typed_wrong(&world, world.phase(Phase::Validate).flag("repository-url", "x"));
+    says(&outcome, &["`--repository-url`", "belongs to `publish`"]);
     // The dash is easily taken for an underscore; the runner hands it over as it was written.
     let outcome = typed_wrong(&world, world.phase(Phase::Validate).input("packages_dir", "dist"));
     says(&outcome, &["did you mean `packages-dir`?"]);
