@@ -44,6 +44,7 @@ const WITHHELD: &[&str] = &[
     "PIP_",
     "PYTHON",
     "RUNNER_",
+    "SSH_",
     "UV_",
     "VIRTUAL_ENV",
     "XDG_",
@@ -52,10 +53,12 @@ const WITHHELD: &[&str] = &[
 
 /// Words in the names of variables that hold secrets.
 const SECRET_WORDS: &[&str] = &[
+    "AUTH",
     "TOKEN",
     "SECRET",
     "PASSWORD",
     "PASSWD",
+    "PASSPHRASE",
     "CREDENTIAL",
     "APIKEY",
     "API_KEY",
@@ -330,6 +333,9 @@ mod tests {
             ("uv_index", "x"),
             ("Aws_Secret_Access_Key", "x"),
             ("NPM_CONFIG", "a hunter2 in it"),
+            ("npm_config__auth", "x"),
+            ("SSH_AUTH_SOCK", "/tmp/agent"),
+            ("GPG_PASSPHRASE", "x"),
             ("LANG", "C"),
         ];
         let kept = Variables::harmless(all, &["hunter2", "C"]);
