@@ -62,7 +62,8 @@ impl Observer {
     pub(super) fn update(&mut self, bytes: &[u8]) {
         if !self.begun {
             self.begin(bytes);
-            self.collector = self.format.map(|_| Collector::ends(self.size_bytes));
+            let collector = |format| Collector::ends_and(native::ahead(format, bytes), self.size_bytes);
+            self.collector = self.format.map(collector);
         }
         match &mut self.collector {
             Some(collector) => collector.update(bytes),

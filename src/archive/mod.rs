@@ -12,6 +12,7 @@ pub mod bundle;
 pub mod document;
 pub mod entry_points;
 pub mod error;
+mod inflate;
 pub mod insight;
 pub mod metadata;
 pub mod modules;

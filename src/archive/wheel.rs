@@ -60,7 +60,7 @@ pub fn read(source: &dyn ReadAt, name: &FileName, limits: &Limits) -> Result<Whe
     let name: Result<WheelName, _> = file_name.as_str().parse();
     let dist_infos = dist_infos(&zip);
     let described = Described::find(&zip, dist_info(&dist_infos, name.as_ref().ok()));
-    let mut inflater = Inflater::new();
+    let mut inflater = Inflater::take();
 
     // RECORD comes first, since it may name other digests than SHA-256 for the members.
     let record = described.record(source, &zip, &mut inflater, limits)?;
@@ -91,9 +91,9 @@ pub fn read(source: &dyn ReadAt, name: &FileName, limits: &Limits) -> Result<Whe
 }
 
 /// From this size on a wheel is worth the work of several cores.
-pub const SHARED_FROM_BYTES: u64 = 16 << 20;
+pub const SHARED_FROM_BYTES: u64 = 4 << 20;
 /// So much of a wheel is one piece of that work.
-const SHARE_BYTES: u64 = 4 << 20;
+const SHARE_BYTES: u64 = 1 << 20;
 
 /// Hashes the file, and unpacks and hashes the wanted members, which are in the order of the file.
 fn unpack(
@@ -106,9 +106,10 @@ fn unpack(
         let mut cursor = Cursor::new(source);
         let read = inflater.read_all(&mut cursor, zip, wanted)?;
         cursor.pass(zip.size_bytes, &mut Vec::new())?;
+        inflater.put_away();
         return Ok((cursor.finish(), read));
     }
-    drop(inflater);
+    inflater.put_away();
     // Large members come one after the other, so that they do not take the room from one another; beside them the
     // members that are too large for that, and all small ones.
     let by =
@@ -118,13 +119,15 @@ fn unpack(
     let share_of = |index: usize| zip.members[index].data_at() / SHARE_BYTES;
     let shares: Vec<_> = small.chunk_by(|(_, (a, _)), (_, (b, _))| share_of(*a) == share_of(*b)).collect();
     let one_by_one = |members: &[Numbered<'_>]| {
-        let mut inflater = Inflater::new();
+        let mut inflater = Inflater::take();
         let read = members.iter().map(|(position, (index, wanted))| {
             let member = &zip.members[*index];
             let read = inflater.read(&mut Cursor::second(source, member.data_at()), member, *wanted)?;
             Ok((*position, read))
         });
-        read.collect::<Result<Vec<_>, ArchiveError>>()
+        let read = read.collect::<Result<Vec<_>, ArchiveError>>();
+        inflater.put_away();
+        read
     };
     let side_by_side = |parts: Vec<&[Numbered<'_>]>| {
         let parts = parts.into_par_iter().map(one_by_one).collect::<Result<Vec<_>, _>>();

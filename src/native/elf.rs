@@ -12,7 +12,8 @@ use std::sync::LazyLock;
 
 use object::Endianness;
 use object::elf::{
-    self, FileHeader32, FileHeader64, PF_W, PF_X, PT_DYNAMIC, PT_GNU_STACK, PT_INTERP, PT_LOAD, SHT_NOTE,
+    self, FileHeader32, FileHeader64, PF_W, PF_X, PT_DYNAMIC, PT_GNU_STACK, PT_INTERP, PT_LOAD, SHF_ALLOC,
+    SHT_NOTE,
 };
 use object::read::ReadRef;
 use object::read::elf::{Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _, SectionTable};
@@ -123,6 +124,37 @@ pub fn read<'data, R: ReadRef<'data>>(data: R) -> Result<Elf, Broken> {
         2 => Reader::<FileHeader64<Endianness>, R>::new(data)?.elf(),
         class => Err(broken(format_args!("its class is {class}, not 1 or 2"))),
     }
+}
+
+/// Most bytes of a segment, and of all of them, that are kept ahead of being asked for.
+const MOST_AHEAD_BYTES: (u64, u64) = (512 << 10, 3 << 20);
+
+/// The parts that will be asked for, as far as the first bytes of a long file name them: the dynamic table, and small
+/// segments that can be written, which is where tools such as patchelf move tables to.
+pub fn ahead(head: &[u8]) -> Vec<Range<u64>> {
+    let parts = match head.get(4) {
+        Some(1) => ahead_of::<FileHeader32<Endianness>>(head),
+        Some(2) => ahead_of::<FileHeader64<Endianness>>(head),
+        _ => None,
+    };
+    parts.unwrap_or_default()
+}
+
+fn ahead_of<H: FileHeader<Endian = Endianness>>(head: &[u8]) -> Option<Vec<Range<u64>>> {
+    let header = H::parse(head).ok()?;
+    let endian = header.endian().ok()?;
+    let mut room = MOST_AHEAD_BYTES.1;
+    let mut parts = Vec::new();
+    for segment in header.program_headers(endian, head).ok()? {
+        let (start, bytes) = (segment.p_offset(endian).into(), segment.p_filesz(endian).into());
+        let is_table = segment.p_type(endian) == PT_DYNAMIC;
+        let is_writable = segment.p_type(endian) == PT_LOAD && segment.p_flags(endian).contains(PF_W);
+        if (is_table || is_writable) && bytes <= MOST_AHEAD_BYTES.0.min(room) {
+            parts.push(start..start.saturating_add(bytes));
+            room -= bytes;
+        }
+    }
+    Some(parts)
 }
 
 fn broken(what: impl std::fmt::Display) -> Broken {
@@ -267,11 +299,12 @@ impl<'data, H: FileHeader<Endian = Endianness>, R: ReadRef<'data>> Reader<'data,
         let names_at = self.section_names_at(sections);
         for section in sections.iter() {
             let Some((offset, size)) = section.file_range(self.endian) else { continue };
-            if section.sh_type(self.endian) == SHT_NOTE && size <= note_room {
+            let is_loaded = section.sh_flags(self.endian).contains(SHF_ALLOC);
+            // Notes that are not loaded are for other tools, such as those of an annotating compiler.
+            if section.sh_type(self.endian) == SHT_NOTE && is_loaded && size <= note_room {
                 note_room -= size;
                 missing = missing.and(self.read_notes(section, elf));
-            } else if size > 0 && section.sh_flags(self.endian).0 & 2 == 0 && self.is_debug(section, names_at)
-            {
+            } else if size > 0 && !is_loaded && self.is_debug(section, names_at) {
                 elf.debug_bytes =
                     elf.debug_bytes.saturating_add(size.min(self.length.saturating_sub(offset)));
             }
@@ -451,10 +484,10 @@ mod tests {
         bytes.resize(at + (5 << 20), 0);
         bytes.extend(table);
         bytes[40..48].copy_from_slice(&(sections + (5 << 20)).to_le_bytes());
-        let mut collector = Collector::ends(bytes.len() as u64);
+        let mut collector = Collector::ends_and(Vec::new(), bytes.len() as u64);
         for _ in 0..2 {
             bytes.chunks(60_000).for_each(|chunk| collector.update(chunk));
-            let sparse = collector.finish();
+            let mut sparse = collector.finish();
             let elf = read(&sparse);
             match sparse.wants_more() {
                 None => return assert_eq!(elf, read(&*bytes)),
@@ -462,5 +495,20 @@ mod tests {
             }
         }
         panic!("two passes are enough");
+    }
+
+    #[test]
+    fn the_head_names_the_dynamic_table_wherever_it_is() {
+        let mut bytes = everything();
+        let entries = usize::from(u16::from_le_bytes([bytes[56], bytes[57]]));
+        let first = usize::from(bytes[32]);
+        let is_dynamic = |entry: &usize| bytes[*entry..*entry + 4] == 2_u32.to_le_bytes();
+        let entry = (0..entries).map(|index| first + 56 * index).find(is_dynamic).expect("it has one");
+        bytes[entry + 8..entry + 16].copy_from_slice(&0x70_0000_u64.to_le_bytes());
+        let size = u64::from_le_bytes(bytes[entry + 32..entry + 40].try_into().expect("eight bytes"));
+        assert!(ahead(&bytes).contains(&(0x70_0000..0x70_0000 + size)));
+        bytes[entry + 8..entry + 16].copy_from_slice(&u64::MAX.to_le_bytes());
+        assert!(ahead(&bytes).contains(&(u64::MAX..u64::MAX)), "it goes no further than numbers do");
+        assert_eq!(ahead(&bytes[..60]), []);
     }
 }

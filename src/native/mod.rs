@@ -10,6 +10,8 @@ mod parts;
 pub mod pe;
 pub mod sparse;
 
+use std::ops::Range;
+
 use object::read::ReadRef;
 
 /// How a native file is laid out.
@@ -37,6 +39,15 @@ impl Format {
             start if start >> 16 == 0x4d5a && head.len() >= 64 => Some(Self::Pe),
             _ => None,
         }
+    }
+}
+
+/// The parts of a long file that a reader will ask for, as far as its first bytes name them.
+pub fn ahead(format: Format, head: &[u8]) -> Vec<Range<u64>> {
+    match format {
+        Format::Elf => elf::ahead(head),
+        // What is asked for lies at an end already, or is known only when that was read.
+        Format::MachO | Format::Pe => Vec::new(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! A long file of which only some parts are held in memory.
 //!
 //! The parts that a reader of native files needs (headers, tables, names) are a few per cent of a library, and
-//! lie at its beginning and its end, or where these say. A first pass over the bytes keeps beginning and end; what
-//! the reader then misses is noted, and kept by another pass.
+//! lie at its beginning and its end, or where these say. A first pass over the bytes keeps beginning and end, and
+//! what the beginning names; what the reader then misses is noted, and kept by another pass.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -11,8 +11,8 @@ use object::read::ReadRef;
 
 /// Parts are kept in units of this many bytes, so that neighbours are asked for once.
 const UNIT_BYTES: u64 = 16 << 10;
-/// Kept from both ends in the first pass.
-const END_BYTES: u64 = 1 << 20;
+/// Kept from both ends in the first pass: so far reach the symbols of most libraries, and what patchelf appends.
+const END_BYTES: u64 = 3 << 19;
 /// Kept at most, in all.
 const MOST_BYTES: u64 = 12 << 20;
 
@@ -34,9 +34,10 @@ pub struct Sparse {
 }
 
 impl Collector {
-    /// Keeps both ends of a file of `length` bytes.
-    pub fn ends(length: u64) -> Self {
-        Self::of(length, vec![0..END_BYTES, length.saturating_sub(END_BYTES)..length])
+    /// Keeps both ends of a file of `length` bytes, and other parts that are known to be asked for.
+    pub fn ends_and(mut wanted: Vec<Range<u64>>, length: u64) -> Self {
+        wanted.extend([0..END_BYTES, length.saturating_sub(END_BYTES)..length]);
+        Self::of(length, wanted)
     }
 
     /// Keeps these parts, as far as there is room for them.
@@ -71,6 +72,9 @@ impl Collector {
             if part.start >= passing.end {
                 break;
             }
+            if kept.len() as u64 == part.end - part.start {
+                continue;
+            }
             let offset = |at: u64| usize::try_from(at - passing.start).expect("it lies in a slice");
             let (start, end) = (part.start.max(passing.start), part.end.min(passing.end));
             kept.extend_from_slice(&bytes[offset(start)..offset(end)]);
@@ -78,7 +82,12 @@ impl Collector {
         self.at = passing.end;
     }
 
-    /// The parts, once the whole file has passed.
+    /// Whether nothing is wanted of what has not passed yet.
+    pub fn is_complete(&self) -> bool {
+        self.parts.iter().all(|(part, kept)| kept.len() as u64 == part.end - part.start)
+    }
+
+    /// The parts, once the whole file has passed, or as much of it as is wanted.
     pub fn finish(self) -> Sparse {
         let whole = |(part, kept): &(Range<u64>, Vec<u8>)| kept.len() as u64 == part.end - part.start;
         let parts = self.parts.into_iter().filter(whole).map(|(part, kept)| (part.start, kept)).collect();
@@ -87,17 +96,29 @@ impl Collector {
 }
 
 impl Sparse {
-    /// Keeps what was kept before and what was missed since; `None` when nothing was missed, or when there is no
+    /// Keeps what was missed, and holds on to what was kept before; `None` when nothing was missed, or when there is no
     /// room for it.
-    pub fn wants_more(&self) -> Option<Collector> {
+    pub fn wants_more(&mut self) -> Option<Collector> {
         let missed = self.missed.borrow();
         let mut wanted: Vec<_> =
             self.parts.iter().map(|(start, kept)| *start..start + kept.len() as u64).collect();
         let before: u64 = wanted.iter().map(|part| part.end - part.start).sum();
         wanted.extend(missed.iter().cloned());
-        let collector = Collector::of(self.length, wanted);
+        let mut collector = Collector::of(self.length, wanted);
         let after: u64 = collector.parts.iter().map(|(part, _)| part.end - part.start).sum();
-        (after > before).then_some(collector)
+        if after <= before {
+            return None;
+        }
+        // Parts that did not grow are there already, so that the next pass ends behind the last one that did.
+        for (part, kept) in &mut collector.parts {
+            let same = |(start, kept): &&mut (u64, Vec<u8>)| {
+                *start == part.start && kept.len() as u64 == part.end - part.start
+            };
+            if let Some((_, before)) = self.parts.iter_mut().find(same) {
+                *kept = std::mem::take(before);
+            }
+        }
+        Some(collector)
     }
 
     fn part(&self, at: u64) -> Option<&[u8]> {
@@ -165,9 +186,9 @@ mod tests {
     #[test]
     fn what_was_missed_is_there_after_another_pass() {
         let length = 5 << 20;
-        let mut collector = Collector::ends(length);
+        let mut collector = Collector::ends_and(Vec::new(), length);
         pass(&mut collector, length);
-        let sparse = collector.finish();
+        let mut sparse = collector.finish();
         assert!(sparse.wants_more().is_none(), "nothing was missed yet");
         assert_eq!((&sparse).read_bytes_at(700, 3), Ok(&[byte(700), byte(701), byte(702)][..]));
         assert_eq!((&sparse).read_bytes_at(length - 2, 2).map(<[_]>::len), Ok(2));
@@ -177,7 +198,7 @@ mod tests {
         assert_eq!((&sparse).read_bytes_at_until(3 << 20..length, 0), Err(()));
         let mut collector = sparse.wants_more().expect("two parts were missed");
         pass(&mut collector, length);
-        let sparse = collector.finish();
+        let mut sparse = collector.finish();
         assert_eq!((&sparse).read_bytes_at(2 << 20, 100).map(|bytes| bytes[99]), Ok(byte((2 << 20) + 99)));
         let name = (&sparse).read_bytes_at_until(3 << 20..length, 0).expect("kept now");
         assert_eq!(name.len() as u64, 251 - (3 << 20) % 251);
@@ -187,9 +208,9 @@ mod tests {
     #[test]
     fn what_reaches_behind_the_end_is_refused_as_by_bytes_in_memory() {
         let bytes = b"name\0";
-        let mut collector = Collector::ends(5);
+        let mut collector = Collector::ends_and(Vec::new(), 5);
         collector.update(bytes);
-        let sparse = collector.finish();
+        let mut sparse = collector.finish();
         for range in [0..5, 0..6, 3..6, 5..5, 6..6, 5..9] {
             let kept = (&sparse).read_bytes_at_until(range.clone(), 0);
             assert_eq!(kept, (&bytes[..]).read_bytes_at_until(range, 0));
@@ -203,7 +224,7 @@ mod tests {
     #[test]
     fn there_is_an_end_to_what_is_kept() {
         let length = 100 << 20;
-        let sparse = Collector::ends(length).finish();
+        let mut sparse = Collector::ends_and(Vec::new(), length).finish();
         assert_eq!((&sparse).read_bytes_at(0, 50 << 20), Err(()));
         assert!(
             sparse

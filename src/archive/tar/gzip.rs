@@ -3,10 +3,13 @@
 //! Source: RFC 1952. A broken stream is an error; what is unusual (further members, bytes behind the end) is
 //! kept as a fact.
 
+use std::ops::Range;
+
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::super::Limits;
 use super::super::error::ArchiveError;
+use super::super::inflate::Quick;
 use super::super::source::{CHUNK_BYTES, Cursor, ReadAt};
 use crate::model::digest::Hashes;
 
@@ -36,9 +39,24 @@ pub(super) struct Gunzip<'a> {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    unpacked_bytes: u64,
+    pace: Pace,
     member: Option<Member>,
+    /// Which of the member's unpacked bytes nobody has taken yet.
+    ready: Range<usize>,
+    /// Whether the member's data came to its end.
+    ended: bool,
+    /// How many bytes were taken.
+    unpacked_bytes: u64,
     gzip: Gzip,
+}
+
+/// How a stream is unpacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// As one member that fills the file; anything else is an error.
+    Quick,
+    /// Exactly, whatever it is. It takes half as long again.
+    Exact,
 }
 
 /// Millions of empty members would keep a reader busy.
@@ -47,9 +65,56 @@ const MOST_NAME_BYTES: usize = 1024;
 const NAMED: u8 = 1 << 3;
 const COMMENTED: u8 = 1 << 4;
 
+/// So much is unpacked at a time, where that is done exactly.
+const ROOM_BYTES: usize = 256 << 10;
+const FOOTER_BYTES: usize = 8;
+const CUT: ArchiveError = ArchiveError::Gzip { what: "it is cut short" };
+const DAMAGED: ArchiveError = ArchiveError::Gzip { what: "its deflate data is damaged" };
+
 struct Member {
-    inflate: Decompress,
+    engine: Engine,
     crc32: crc32fast::Hasher,
+    size_bytes: u64,
+}
+
+enum Engine {
+    Quick(Quick),
+    Exact { inflate: Decompress, room: Vec<u8> },
+}
+
+impl Engine {
+    fn new(pace: Pace) -> Self {
+        match pace {
+            Pace::Quick => Self::Quick(Quick::new(Vec::new())),
+            Pace::Exact => Self::Exact { inflate: Decompress::new(false), room: vec![0; ROOM_BYTES] },
+        }
+    }
+
+    /// Unpacks the next data: how many bytes of it were used, where the made ones are, and whether the stream ended.
+    fn step(&mut self, packed: &[u8]) -> Result<(usize, Range<usize>, bool), ArchiveError> {
+        match self {
+            Self::Quick(quick) => {
+                let (used, made) = quick.step(packed).or(Err(DAMAGED))?;
+                let ended = packed.is_empty() && made.is_empty() && quick.ends_here();
+                Ok((used, made, ended))
+            }
+            Self::Exact { inflate, room } => {
+                let (before_in, before_out) = (inflate.total_in(), inflate.total_out());
+                let status = inflate.decompress(packed, room, FlushDecompress::None).or(Err(DAMAGED))?;
+                let step =
+                    |before, after| usize::try_from(after - before).expect("no more than a buffer holds");
+                let used = step(before_in, inflate.total_in());
+                Ok((used, 0..step(before_out, inflate.total_out()), status == Status::StreamEnd))
+            }
+        }
+    }
+
+    fn made(&self, range: Range<usize>) -> &[u8] {
+        match self {
+            Self::Quick(quick) => quick.made(range),
+            Self::Exact { room, .. } => &room[range],
+        }
+    }
 }
 
 impl<'a> Gunzip<'a> {
@@ -57,7 +122,7 @@ impl<'a> Gunzip<'a> {
     ///
     /// # Errors
     /// When the source is empty, is no gzip stream, or cannot be read.
-    pub(super) fn new(source: &'a dyn ReadAt, limits: &'a Limits) -> Result<Self, ArchiveError> {
+    pub(super) fn new(source: &'a dyn ReadAt, limits: &'a Limits, pace: Pace) -> Result<Self, ArchiveError> {
         let size_bytes = source.size().map_err(ArchiveError::Io)?;
         if size_bytes == 0 {
             return Err(ArchiveError::Empty);
@@ -70,8 +135,11 @@ impl<'a> Gunzip<'a> {
             buffer: vec![0; CHUNK_BYTES],
             start: 0,
             end: 0,
-            unpacked_bytes: 0,
+            pace,
             member: None,
+            ready: 0..0,
+            ended: false,
+            unpacked_bytes: 0,
             gzip: Gzip::default(),
         };
         gunzip.fill(2)?;
@@ -87,35 +155,36 @@ impl<'a> Gunzip<'a> {
     /// # Errors
     /// When the stream is broken or cut short, unpacks to too much, or cannot be read.
     pub(super) fn read(&mut self, room: &mut [u8]) -> Result<usize, ArchiveError> {
-        while !room.is_empty() {
-            self.fill(1)?;
-            let Some(member) = &mut self.member else { return Ok(0) };
-            let (before_in, before_out) = (member.inflate.total_in(), member.inflate.total_out());
-            let packed = &self.buffer[self.start..self.end];
-            let status = member.inflate.decompress(packed, room, FlushDecompress::None);
-            let step = |before, after| usize::try_from(after - before).expect("no more than a buffer holds");
-            let used = step(before_in, member.inflate.total_in());
-            let made = step(before_out, member.inflate.total_out());
-            self.start += used;
-            member.crc32.update(&room[..made]);
-            self.unpacked_bytes += made as u64;
-            if self.limits.is_bomb(self.unpacked_bytes, self.size_bytes) {
-                let (unpacked_bytes, size_bytes) = (self.unpacked_bytes, self.size_bytes);
-                return Err(ArchiveError::Bomb { unpacked_bytes, size_bytes });
-            }
-            match status {
-                Err(_) => return Err(ArchiveError::Gzip { what: "its deflate data is damaged" }),
-                Ok(Status::StreamEnd) => self.close_member()?,
-                Ok(_) if used == 0 && made == 0 => {
-                    return Err(ArchiveError::Gzip { what: "it is cut short" });
-                }
-                Ok(_) => {}
-            }
-            if made > 0 {
-                return Ok(made);
-            }
+        while self.ready.is_empty() && self.member.is_some() {
+            if std::mem::take(&mut self.ended) { self.close_member()? } else { self.unpack()? }
         }
-        Ok(0)
+        let Some(member) = &self.member else { return Ok(0) };
+        let count = self.ready.len().min(room.len());
+        room[..count].copy_from_slice(&member.engine.made(self.ready.clone())[..count]);
+        self.ready.start += count;
+        self.unpacked_bytes += count as u64;
+        Ok(count)
+    }
+
+    /// Unpacks the next piece of the member, and begins the next one where it ends.
+    fn unpack(&mut self) -> Result<(), ArchiveError> {
+        self.fill(1)?;
+        let end = self.data_end();
+        let Some(member) = &mut self.member else { return Ok(()) };
+        let (used, made, ended) = member.engine.step(&self.buffer[self.start..end])?;
+        self.start += used;
+        if used == 0 && made.is_empty() && !ended {
+            return Err(CUT);
+        }
+        member.crc32.update(member.engine.made(made.clone()));
+        member.size_bytes += made.len() as u64;
+        let unpacked_bytes = self.unpacked_bytes + made.len() as u64;
+        if self.limits.is_bomb(unpacked_bytes, self.size_bytes) {
+            return Err(ArchiveError::Bomb { unpacked_bytes, size_bytes: self.size_bytes });
+        }
+        self.ready = made;
+        self.ended = ended;
+        Ok(())
     }
 
     /// How many bytes were unpacked so far.
@@ -148,12 +217,16 @@ impl<'a> Gunzip<'a> {
         Ok(())
     }
 
+    /// Where the data in the buffer ends. The quick way takes the last bytes of the file for the only footer.
+    fn data_end(&self) -> usize {
+        let missing = usize::try_from(self.left_bytes).unwrap_or(FOOTER_BYTES).min(FOOTER_BYTES);
+        let footer_bytes = if self.pace == Pace::Quick { FOOTER_BYTES - missing } else { 0 };
+        self.end.saturating_sub(footer_bytes).max(self.start)
+    }
+
     fn header_bytes(&mut self, count: usize) -> Result<Vec<u8>, ArchiveError> {
         self.fill(count)?;
-        let bytes = self.buffer[self.start..self.end]
-            .get(..count)
-            .ok_or(ArchiveError::Gzip { what: "it is cut short" })?
-            .to_vec();
+        let bytes = self.buffer[self.start..self.end].get(..count).ok_or(CUT)?.to_vec();
         self.start += count;
         Ok(bytes)
     }
@@ -181,7 +254,8 @@ impl<'a> Gunzip<'a> {
         if flags & 2 != 0 {
             self.header_bytes(2)?;
         }
-        self.member = Some(Member { inflate: Decompress::new(false), crc32: crc32fast::Hasher::new() });
+        let (engine, crc32) = (Engine::new(self.pace), crc32fast::Hasher::new());
+        self.member = Some(Member { engine, crc32, size_bytes: 0 });
         self.gzip.members += 1;
         if self.gzip.members > MOST_MEMBERS {
             return Err(ArchiveError::Gzip { what: "it has thousands of members" });
@@ -202,13 +276,12 @@ impl<'a> Gunzip<'a> {
 
     fn close_member(&mut self) -> Result<(), ArchiveError> {
         let Some(member) = self.member.take() else { return Ok(()) };
-        let footer = self.header_bytes(8)?;
-        let unpacked_bytes = member.inflate.total_out();
-        self.gzip.empty_members += usize::from(unpacked_bytes == 0);
+        let footer = self.header_bytes(FOOTER_BYTES)?;
+        self.gzip.empty_members += usize::from(member.size_bytes == 0);
         if footer[..4] != member.crc32.finalize().to_le_bytes() {
             return Err(ArchiveError::Gzip { what: "its checksum does not fit its contents" });
         }
-        if footer[4..] != unpacked_bytes.to_le_bytes()[..4] {
+        if footer[4..] != member.size_bytes.to_le_bytes()[..4] {
             return Err(ArchiveError::Gzip { what: "its length does not fit its contents" });
         }
         self.fill(2)?;

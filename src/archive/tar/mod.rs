@@ -13,7 +13,7 @@ use std::collections::HashSet;
 
 use sha2::Digest as _;
 
-use self::gzip::Gunzip;
+use self::gzip::{Gunzip, Pace};
 use self::header::{BLOCK_BYTES, Header, PaxRecord, pax_records};
 use super::Limits;
 use super::error::ArchiveError;
@@ -145,8 +145,20 @@ pub(super) fn read(
     limits: &Limits,
     keep: Keep<'_>,
 ) -> Result<(Tar, Hashes, [Option<Kept>; SLOTS]), ArchiveError> {
+    match read_at(Pace::Quick, source, limits, keep) {
+        Err(ArchiveError::Gzip { .. }) => read_at(Pace::Exact, source, limits, keep),
+        read => read,
+    }
+}
+
+fn read_at(
+    pace: Pace,
+    source: &dyn ReadAt,
+    limits: &Limits,
+    keep: Keep<'_>,
+) -> Result<(Tar, Hashes, [Option<Kept>; SLOTS]), ArchiveError> {
     let mut walk = Walk {
-        stream: Gunzip::new(source, limits)?,
+        stream: Gunzip::new(source, limits, pace)?,
         limits,
         header_bytes: 0,
         members: Vec::new(),
@@ -157,7 +169,8 @@ pub(super) fn read(
     };
     let has_end = walk.members(keep)?;
     let data_after_end = walk.rest()?;
-    let Walk { stream, members, mut faults, kept, .. } = walk;
+    let Walk { stream, mut members, mut faults, kept, .. } = walk;
+    members.shrink_to_fit();
     faults.truncate(MOST_FAULTS);
     let (hashes, gzip) = stream.finish();
     Ok((Tar { members, gzip, faults, has_end, data_after_end }, hashes, kept))

@@ -1,18 +1,18 @@
 //! A member's contents: inflated, measured and hashed while they are hot in the cache, and not kept.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use flate2::{Decompress, FlushDecompress, Status};
 use memchr::memmem;
 
 use super::super::error::ArchiveError;
+use super::super::inflate::Quick;
 use super::super::insight::{Insight, Observer};
 use super::super::record::{Algorithm, Digest, Digester};
 use super::super::source::{CHUNK_BYTES, Cursor, ReadAt};
 use super::Zip;
 use super::header::Member;
 use crate::model::digest::Sha256;
-use crate::native::sparse::Collector;
 
 /// A member's contents, and its bytes where they were wanted.
 pub(in super::super) type Unpacked = (Contents, Option<Vec<u8>>);
@@ -95,9 +95,9 @@ impl Way {
 }
 
 /// So much room, for packed and plain bytes, has each thread for itself.
-const SMALL_BYTES: u64 = 6 << 20;
+const SMALL_BYTES: u64 = 2 << 20;
 /// The packed and the plain bytes of the largest member for which all threads together have room.
-const LARGE_BYTES: (u64, u64) = (12 << 20, 25 << 20);
+const LARGE_BYTES: (u64, u64) = (8 << 20, 21 << 20);
 /// So much of a member is unpacked at a time, piece by piece. Each time costs a copy of the 32 KiB that may be referred to.
 const ROOM_BYTES: usize = 1 << 20;
 
@@ -116,6 +116,9 @@ pub(in super::super) struct Inflater {
     buffers: Buffers,
 }
 
+/// Those that nobody uses, no more than there were threads at once.
+static IDLE: Mutex<Vec<Inflater>> = Mutex::new(Vec::new());
+
 /// Room for a member's data and for its contents.
 #[derive(Default)]
 struct Buffers {
@@ -124,9 +127,18 @@ struct Buffers {
 }
 
 impl Inflater {
-    /// An inflater whose buffers are still empty.
-    pub(in super::super) fn new() -> Self {
-        Self { decompressor: libdeflater::Decompressor::new(), buffers: Buffers::default() }
+    /// One that was put away, else a new one.
+    pub(in super::super) fn take() -> Self {
+        let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.unwrap_or_else(|| Self {
+            decompressor: libdeflater::Decompressor::new(),
+            buffers: Buffers::default(),
+        })
+    }
+
+    /// Keeps it for the next who needs one: buffers that are made again and again leave holes in the memory.
+    pub(in super::super) fn put_away(self) {
+        IDLE.lock().unwrap_or_else(PoisonError::into_inner).push(self);
     }
 
     /// Reads members that lie behind the cursor in this order.
@@ -163,9 +175,9 @@ impl Inflater {
                 Way::Small => whole(&mut self.decompressor, &mut self.buffers, cursor, member, &mut tally)?,
                 Way::Large => match LARGE.try_lock() {
                     Ok(mut large) => whole(&mut self.decompressor, &mut large, cursor, member, &mut tally)?,
-                    Err(_) => self.streamed(cursor, member, &mut tally)?,
+                    Err(_) => self.streamed(cursor, member, wanted, &mut tally)?,
                 },
-                Way::Streamed => self.streamed(cursor, member, &mut tally)?,
+                Way::Streamed => self.streamed(cursor, member, wanted, &mut tally)?,
             },
             _ => Err(Unread::Method),
         };
@@ -189,16 +201,16 @@ impl Inflater {
         let mut passes = 1;
         while let Some(mut collector) = observer.wants_more(passes) {
             let cursor = &mut Cursor::second(source, member.data_at());
+            let packed_bytes = member.central.packed_bytes;
             if member.central.method == STORED {
-                each_chunk(cursor, member.central.packed_bytes, &mut self.buffers.packed, |chunk| {
-                    collector.update(chunk)
+                each_chunk(cursor, packed_bytes, &mut self.buffers.packed, |chunk| {
+                    collector.update(chunk);
+                    !collector.is_complete()
                 })?;
             } else {
-                grow(&mut self.buffers.plain, ROOM_BYTES);
-                let room = &mut self.buffers.plain[..ROOM_BYTES];
-                let mut slow = Slow::new(member.central.size_bytes, &mut collector, room);
-                each_chunk(cursor, member.central.packed_bytes, &mut self.buffers.packed, |chunk| {
-                    slow.feed(chunk)
+                self.pieces(cursor, packed_bytes, &mut |made| {
+                    collector.update(made);
+                    !collector.is_complete()
                 })?;
             }
             observer.another_pass(collector);
@@ -213,20 +225,64 @@ impl Inflater {
         packed_bytes: u64,
         tally: &mut Tally,
     ) -> Result<Result<u64, Unread>, ArchiveError> {
-        each_chunk(cursor, packed_bytes, &mut self.buffers.packed, |chunk| tally.update(chunk))?;
+        each_chunk(cursor, packed_bytes, &mut self.buffers.packed, |chunk| {
+            tally.update(chunk);
+            true
+        })?;
         Ok(Ok(packed_bytes))
     }
 
+    /// Unpacks a member piece by piece: fast, and where that comes to anything but the claims, again and exactly.
     fn streamed(
         &mut self,
         cursor: &mut Cursor<'_>,
         member: &Member,
+        wanted: Wanted,
         tally: &mut Tally,
     ) -> Result<Result<u64, Unread>, ArchiveError> {
+        let claims = &member.central;
+        let ended = self.pieces(cursor, claims.packed_bytes, &mut |made| {
+            tally.update(made);
+            tally.size_bytes <= claims.size_bytes
+        })?;
+        if ended && tally.size_bytes == claims.size_bytes && tally.crc32.clone().finalize() == claims.crc32 {
+            return Ok(Ok(claims.packed_bytes));
+        }
+        *tally = Tally::new(wanted, &member.path, claims.size_bytes);
         grow(&mut self.buffers.plain, ROOM_BYTES);
-        let mut slow = Slow::new(member.central.size_bytes, tally, &mut self.buffers.plain[..ROOM_BYTES]);
-        each_chunk(cursor, member.central.packed_bytes, &mut self.buffers.packed, |chunk| slow.feed(chunk))?;
+        let mut slow = Slow::new(claims.size_bytes, tally, &mut self.buffers.plain[..ROOM_BYTES]);
+        let again = &mut Cursor::second(cursor.source(), member.data_at());
+        each_chunk(again, claims.packed_bytes, &mut self.buffers.packed, |chunk| {
+            slow.feed(chunk);
+            slow.state.is_none()
+        })?;
         Ok(slow.finish())
+    }
+
+    /// Unpacks the next bytes for as long as `take` asks for more; tells whether a deflate stream ended with them.
+    fn pieces(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        packed_bytes: u64,
+        take: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<bool, ArchiveError> {
+        let Buffers { packed, plain } = &mut self.buffers;
+        let mut quick = Quick::new(std::mem::take(plain));
+        let mut goes_on = true;
+        each_chunk(cursor, packed_bytes, packed, |mut chunk| {
+            while goes_on && let Ok((used, made)) = quick.step(chunk) {
+                if used == 0 && made.is_empty() {
+                    return true;
+                }
+                chunk = &chunk[used..];
+                goes_on = take(quick.made(made));
+            }
+            goes_on = false;
+            false
+        })?;
+        let ended = goes_on && quick.ends_here();
+        *plain = quick.into_room();
+        Ok(ended)
     }
 }
 
@@ -275,17 +331,19 @@ fn grow(buffer: &mut Vec<u8>, length: usize) {
     }
 }
 
+/// Hands on the next bytes in chunks, for as long as `take` asks for more.
 fn each_chunk(
     cursor: &mut Cursor<'_>,
     mut left: u64,
     buffer: &mut Vec<u8>,
-    mut take: impl FnMut(&[u8]),
+    mut take: impl FnMut(&[u8]) -> bool,
 ) -> Result<(), ArchiveError> {
     grow(buffer, CHUNK_BYTES);
-    while left > 0 {
+    let mut goes_on = true;
+    while left > 0 && goes_on {
         let count = usize::try_from(left).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
         cursor.take(&mut buffer[..count])?;
-        take(&buffer[..count]);
+        goes_on = take(&buffer[..count]);
         left -= count as u64;
     }
     Ok(())
@@ -352,9 +410,9 @@ impl Tally {
 }
 
 /// Inflates chunk by chunk, and knows where the stream ended.
-struct Slow<'a, S> {
+struct Slow<'a> {
     inflate: Decompress,
-    sink: &'a mut S,
+    tally: &'a mut Tally,
     made_bytes: u64,
     /// No more than this is unpacked: a member that lies about its size may be a bomb.
     declared_bytes: u64,
@@ -362,26 +420,9 @@ struct Slow<'a, S> {
     state: Option<Result<u64, Unread>>,
 }
 
-/// Where unpacked bytes go.
-trait Passing {
-    fn pass(&mut self, bytes: &[u8]);
-}
-
-impl Passing for Tally {
-    fn pass(&mut self, bytes: &[u8]) {
-        self.update(bytes);
-    }
-}
-
-impl Passing for Collector {
-    fn pass(&mut self, bytes: &[u8]) {
-        self.update(bytes);
-    }
-}
-
-impl<'a, S: Passing> Slow<'a, S> {
-    fn new(declared_bytes: u64, sink: &'a mut S, room: &'a mut [u8]) -> Self {
-        Self { inflate: Decompress::new(false), sink, made_bytes: 0, declared_bytes, room, state: None }
+impl<'a> Slow<'a> {
+    fn new(declared_bytes: u64, tally: &'a mut Tally, room: &'a mut [u8]) -> Self {
+        Self { inflate: Decompress::new(false), tally, made_bytes: 0, declared_bytes, room, state: None }
     }
 
     fn feed(&mut self, mut chunk: &[u8]) {
@@ -390,7 +431,7 @@ impl<'a, S: Passing> Slow<'a, S> {
             let status = self.inflate.decompress(chunk, self.room, FlushDecompress::None);
             let used = step(before_in, self.inflate.total_in());
             let made = step(before_out, self.inflate.total_out());
-            self.sink.pass(&self.room[..made]);
+            self.tally.update(&self.room[..made]);
             self.made_bytes += made as u64;
             chunk = &chunk[used..];
             self.state = match status {

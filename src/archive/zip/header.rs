@@ -187,6 +187,7 @@ pub(super) fn read_directory(
         members.push(member);
         rest = after;
     }
+    members.shrink_to_fit();
     Ok((members, length - rest.len() as u64))
 }
 
