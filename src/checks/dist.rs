@@ -1,8 +1,9 @@
 //! What checks look at: a file that was read, or the reason why it could not be.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::archive::document::Document;
 use crate::archive::error::ArchiveError;
@@ -132,22 +133,22 @@ pub type Opener = Box<dyn FnOnce() -> io::Result<Box<dyn ReadAt>> + Send>;
 
 /// Looks into all files, on every core, and gives them back in their order.
 ///
-/// Large wheels come first, one at a time, since all cores share the members of such a wheel. The others are shared file
-/// by file, the largest first. Were both mixed, a core that waits for members would begin a further file meanwhile, and
-/// more buffers would be in use than there are cores.
+/// Every second core takes the large wheels, so that few of them at a time ask for the room that large members need, and
+/// the others take everything else. Both begin with the largest, so that the end is made of small pieces; whoever has
+/// nothing left helps: first with whole files, then with the members of a large wheel.
 pub fn judge(files: Vec<Candidate>) -> Vec<Dist> {
     let limits = Limits::default();
-    let mut order: Vec<_> = files.into_iter().enumerate().collect();
-    order.sort_by_key(|(_, candidate)| Reverse(candidate.size_bytes));
-    let (large, others): (Vec<_>, Vec<_>) = order.into_iter().partition(|(_, file)| file.is_large_wheel());
-    let look = |(index, candidate)| (index, look_into(candidate, &limits));
-    let read = Mutex::new(large.into_iter().map(look).collect::<Vec<_>>());
-    rayon::scope_fifo(|scope| {
-        for file in others {
-            let (read, look) = (&read, &look);
-            scope.spawn_fifo(move |_| {
-                let dist = look(file);
-                read.lock().unwrap_or_else(PoisonError::into_inner).push(dist);
+    let waiting = Mutex::new(Waiting::of(files));
+    let read = Mutex::new(Vec::new());
+    rayon::scope(|scope| {
+        for core in 0..rayon::current_num_threads() {
+            let (waiting, read, limits) = (&waiting, &read, &limits);
+            let next = move || lock(waiting).next(core % 2 == 0);
+            scope.spawn(move |_| {
+                while let Some((index, candidate)) = next() {
+                    let dist = look_into(candidate, limits);
+                    lock(read).push((index, dist));
+                }
             });
         }
     });
@@ -156,9 +157,61 @@ pub fn judge(files: Vec<Candidate>) -> Vec<Dist> {
     read.into_iter().map(|(_, dist)| dist).collect()
 }
 
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Files that nobody has taken yet, the largest first.
+struct Waiting {
+    large_wheels: VecDeque<(usize, Candidate)>,
+    others: VecDeque<(usize, Candidate)>,
+}
+
+impl Waiting {
+    fn of(files: Vec<Candidate>) -> Self {
+        let mut order: Vec<_> = files.into_iter().enumerate().collect();
+        order.sort_by_key(|(_, candidate)| Reverse(candidate.size_bytes));
+        let (large_wheels, others) = order.into_iter().partition(|(_, file)| file.is_large_wheel());
+        Self { large_wheels, others }
+    }
+
+    /// The next file for a core that takes large wheels, or for one that leaves them to others while it can.
+    fn next(&mut self, large_first: bool) -> Option<(usize, Candidate)> {
+        if large_first {
+            self.large_wheels.pop_front().or_else(|| self.others.pop_front())
+        } else {
+            self.others.pop_front().or_else(|| self.large_wheels.pop_back())
+        }
+    }
+}
+
 fn look_into(Candidate { file_name, open, .. }: Candidate, limits: &Limits) -> Dist {
     match open() {
         Ok(bytes) => Dist::read(&file_name, &*bytes, limits),
         Err(error) => Dist::Unreadable { file_name, hashes: None, error: ArchiveError::Io(error) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_come_first_and_nobody_waits_while_there_is_work() {
+        let sizes = [("a.whl", 1), ("b.whl", 9), ("c.tar.gz", 30), ("d.whl", 20), ("e.whl", 5), ("f.whl", 2)];
+        let files = || {
+            sizes.map(|(name, mebibytes)| Candidate {
+                size_bytes: mebibytes << 20,
+                ..Candidate::of(name, Vec::new())
+            })
+        };
+        let order = |large_first: bool| {
+            let mut waiting = Waiting::of(files().into());
+            std::iter::from_fn(|| waiting.next(large_first))
+                .map(|(index, _)| sizes[index].0)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(order(true), ["d.whl", "b.whl", "e.whl", "c.tar.gz", "f.whl", "a.whl"]);
+        assert_eq!(order(false), ["c.tar.gz", "f.whl", "a.whl", "e.whl", "b.whl", "d.whl"]);
     }
 }
