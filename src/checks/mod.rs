@@ -30,6 +30,8 @@ pub use self::elf::actual_platform;
 
 use std::fmt::Display;
 
+use rayon::prelude::*;
+
 use crate::archive::build::{SdistBuilder, SetBuilder, WheelBuilder};
 use crate::archive::sdist::SdistFile;
 use crate::archive::shown;
@@ -60,6 +62,32 @@ pub enum Run {
     Sdist { check: fn(&SdistFile, &mut Sink<'_>), specimen: fn(&mut SdistBuilder) },
     /// All files of the release together.
     Set { check: fn(&[Dist], &mut Sink<'_>), specimen: fn(&mut SetBuilder) },
+}
+
+impl Check {
+    /// What it finds in `dists`.
+    fn look(&self, dists: &[Dist]) -> Vec<Finding> {
+        match self.run {
+            Run::File { check, .. } => {
+                dists.iter().flat_map(|dist| self.collect(Some(dist), |sink| check(dist, sink))).collect()
+            }
+            Run::Wheel { check, .. } => {
+                let wheels = dists.iter().filter_map(|dist| dist.wheel().map(|wheel| (dist, wheel)));
+                wheels.flat_map(|(dist, wheel)| self.collect(Some(dist), |sink| check(wheel, sink))).collect()
+            }
+            Run::Sdist { check, .. } => {
+                let sdists = dists.iter().filter_map(|dist| dist.sdist().map(|sdist| (dist, sdist)));
+                sdists.flat_map(|(dist, sdist)| self.collect(Some(dist), |sink| check(sdist, sink))).collect()
+            }
+            Run::Set { check, .. } => self.collect(None, |sink| check(dists, sink)),
+        }
+    }
+
+    fn collect(&self, dist: Option<&Dist>, check: impl FnOnce(&mut Sink<'_>)) -> Vec<Finding> {
+        let mut sink = Sink::new(&self.rule, dist.map(Dist::file_name));
+        check(&mut sink);
+        sink.finish()
+    }
 }
 
 /// Each family's tables.
@@ -165,32 +193,11 @@ pub fn run(dists: &[Dist]) -> Verdict {
 
 /// Runs every check on `dists`, and judges what they found by `policy`.
 pub fn run_by(policy: &Policy, dists: &[Dist]) -> Verdict {
+    let checks: Vec<_> = all().collect();
+    let found: Vec<_> =
+        checks.into_par_iter().with_max_len(1).flat_map_iter(|check| check.look(dists)).collect();
     let mut report = Report::default();
-    for Check { rule, run } in all() {
-        let one = |dist: &Dist, check: &dyn Fn(&mut Sink<'_>)| {
-            let mut sink = Sink::new(rule, Some(dist.file_name()));
-            check(&mut sink);
-            sink.finish()
-        };
-        match *run {
-            Run::Set { check, .. } => {
-                let mut sink = Sink::new(rule, None);
-                check(dists, &mut sink);
-                report.extend(sink.finish());
-            }
-            Run::File { check, .. } => {
-                report.extend(dists.iter().flat_map(|dist| one(dist, &|sink| check(dist, sink))));
-            }
-            Run::Wheel { check, .. } => {
-                let wheels = dists.iter().filter_map(|dist| dist.wheel().map(|wheel| (dist, wheel)));
-                report.extend(wheels.flat_map(|(dist, wheel)| one(dist, &|sink| check(wheel, sink))));
-            }
-            Run::Sdist { check, .. } => {
-                let sdists = dists.iter().filter_map(|dist| dist.sdist().map(|sdist| (dist, sdist)));
-                report.extend(sdists.flat_map(|(dist, sdist)| one(dist, &|sink| check(sdist, sink))));
-            }
-        }
-    }
+    report.extend(found);
     // A file that nobody could look into, or whose name says nothing, was not verified, whatever is ignored.
     let nameless = dists.iter().filter(|dist| artifact(dist).is_none());
     let unproven: Vec<_> = nameless.map(|dist| shown(dist.file_name())).collect();

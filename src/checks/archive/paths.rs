@@ -1,5 +1,6 @@
 //! The paths of members: where an installer would write them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -265,18 +266,23 @@ enum Fold {
 }
 
 impl Fold {
-    fn apply(self, path: &str) -> String {
+    fn apply(self, path: &str) -> Cow<'_, str> {
+        let is_plain = path.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
         match self {
-            Self::Case => path.to_lowercase(),
-            Self::Form if path.is_ascii() => path.to_ascii_lowercase(),
-            Self::Form => path.nfd().collect::<String>().to_lowercase().nfc().collect(),
+            _ if is_plain => Cow::Borrowed(path),
+            Self::Case => Cow::Owned(path.to_lowercase()),
+            Self::Form if path.is_ascii() => Cow::Owned(path.to_ascii_lowercase()),
+            Self::Form => Cow::Owned(path.nfd().collect::<String>().to_lowercase().nfc().collect()),
         }
     }
 }
 
 fn collisions(dist: &Dist, sink: &mut Sink<'_>, fold: Fold, same_contents: bool) {
     let items = items(dist);
-    let mut seen: HashMap<String, &Item<'_>> = HashMap::new();
+    if fold == Fold::Form && items.iter().all(|item| item.path.is_ascii()) {
+        return;
+    }
+    let mut seen: HashMap<Cow<'_, str>, &Item<'_>> = HashMap::with_capacity(items.len());
     for item in items.iter().filter(|item| !item.is_directory) {
         let first = *seen.entry(fold.apply(item.path)).or_insert(item);
         let same = first.sha256.is_some() && first.sha256 == item.sha256;

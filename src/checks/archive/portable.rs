@@ -138,12 +138,13 @@ fn is_device(part: &str) -> bool {
 
 /// Why Windows cannot make a file with `path`.
 fn windows_fault(path: &str) -> Option<String> {
+    let is_bad = |byte: &u8| matches!(byte, b'<' | b'>' | b'"' | b'|' | b'?' | b'*');
     path.split('/').find_map(|part| {
         let shown = || crate::archive::shown(part).escape_debug().to_string();
         if is_device(part) {
             Some(format!("`{}` is a device on Windows", shown()))
-        } else if let Some(bad) = part.chars().find(|c| matches!(c, '<' | '>' | '"' | '|' | '?' | '*')) {
-            Some(format!("its path holds `{bad}`, which Windows does not allow"))
+        } else if let Some(bad) = part.as_bytes().iter().find(|byte| is_bad(byte)) {
+            Some(format!("its path holds `{}`, which Windows does not allow", char::from(*bad)))
         } else if part.ends_with([' ', '.']) && !matches!(part, "." | "..") {
             Some(format!("`{}` ends in a dot or a blank, which Windows drops", shown()))
         } else {

@@ -1,5 +1,6 @@
 //! What stands in `.dist-info` besides METADATA, WHEEL and RECORD.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -140,6 +141,13 @@ fn unknown_folder(wheel: &WheelFile, sink: &mut Sink<'_>) {
 }
 
 /// Whether the text is a bill in one of the forms that are known, or why not.
+/// The usual one, of which nothing else is kept: such files are long.
+#[derive(serde::Deserialize)]
+struct Bill<'a> {
+    #[serde(rename = "bomFormat", borrow)]
+    format: Option<Cow<'a, str>>,
+}
+
 fn is_bill(text: &str) -> Result<(), &'static str> {
     let start = text.trim_start();
     if start.starts_with('<') {
@@ -147,6 +155,9 @@ fn is_bill(text: &str) -> Result<(), &'static str> {
         return is_known.then_some(()).ok_or("it is XML, and neither CycloneDX nor SPDX");
     }
     if start.starts_with("SPDXVersion:") {
+        return Ok(());
+    }
+    if serde_json::from_str(text).is_ok_and(|Bill { format }| format.as_deref() == Some("CycloneDX")) {
         return Ok(());
     }
     let Ok(value) = serde_json::from_str::<Value>(text) else {
