@@ -24,20 +24,11 @@ use release_action::archive::build::WheelBuilder;
 use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 
-use process::{MOST_MEMORY_BYTES, mebibytes, peak_bytes, product, took};
+#[path = "support/mod.rs"]
+mod support;
 
-#[expect(dead_code, unused_imports, reason = "the tests use the rest")]
-#[path = "../tests/it/support/corpus.rs"]
-mod corpus;
-#[expect(dead_code, reason = "the other benchmarks use the rest")]
-#[path = "support/process.rs"]
-mod process;
-#[expect(dead_code, reason = "the tests use the rest")]
-#[path = "../tests/it/support/tools.rs"]
-mod tools;
-#[expect(dead_code, unused_imports, reason = "the tests use the rest")]
-#[path = "../tests/it/support/workflow_files.rs"]
-mod workflow_files;
+use support::process::{MOST_MEMORY_BYTES, mebibytes, peak_bytes, product, took};
+use support::tools;
 
 /// The contents of a large wheel, in bytes. Half of it is noise, so that there is as much to read as to unpack.
 const LARGE_BYTES: usize = 1 << 30;

@@ -21,20 +21,11 @@ use std::time::{Duration, Instant};
 use libdeflater::Decompressor;
 use sha2::{Digest, Sha256};
 
-use process::{MOST_MEMORY_BYTES, gather, mebibytes, peak_bytes, product};
+#[path = "support/mod.rs"]
+mod support;
 
-#[expect(dead_code, unused_imports, reason = "the tests use the rest")]
-#[path = "../tests/it/support/corpus.rs"]
-mod corpus;
-#[expect(dead_code, reason = "the other benchmarks use the rest")]
-#[path = "support/process.rs"]
-mod process;
-#[expect(dead_code, reason = "the tests use the rest")]
-#[path = "../tests/it/support/tools.rs"]
-mod tools;
-#[expect(dead_code, unused_imports, reason = "the tests use the rest")]
-#[path = "../tests/it/support/workflow_files.rs"]
-mod workflow_files;
+use support::process::{MOST_MEMORY_BYTES, gather, mebibytes, peak_bytes, product};
+use support::{corpus, tools};
 
 /// Timed runs of each of the two.
 const RUNS: usize = 15;

@@ -1,10 +1,11 @@
 //! What the benchmarks share: the program under test as a process, and what the kernel says it took.
 
+use std::ops::AddAssign;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::corpus;
+use super::corpus;
 
 /// Most memory that the program may take, in bytes.
 pub(crate) const MOST_MEMORY_BYTES: u64 = 64 * 1024 * 1024;
@@ -36,12 +37,19 @@ pub(crate) fn product(folder: &Path, manifests: &Path) -> Command {
 }
 
 /// What a command took.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Took {
     /// From its start to its end.
     pub(crate) wall: Duration,
     /// The time of all processors, in the program and in the kernel for it.
     pub(crate) cpu: Duration,
+}
+
+impl AddAssign for Took {
+    fn add_assign(&mut self, other: Self) {
+        self.wall += other.wall;
+        self.cpu += other.cpu;
+    }
 }
 
 /// Runs a command to its end. What it says and whether it likes what it sees is not looked at, but it has to end by

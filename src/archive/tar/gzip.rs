@@ -78,14 +78,14 @@ struct Member {
 }
 
 enum Engine {
-    Quick(Quick),
+    Quick(Box<Quick>),
     Exact { inflate: Decompress, room: Vec<u8> },
 }
 
 impl Engine {
     fn new(pace: Pace) -> Self {
         match pace {
-            Pace::Quick => Self::Quick(Quick::new(Vec::new())),
+            Pace::Quick => Self::Quick(Box::new(Quick::new(Vec::new()))),
             Pace::Exact => Self::Exact { inflate: Decompress::new(false), room: vec![0; ROOM_BYTES] },
         }
     }
