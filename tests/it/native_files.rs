@@ -316,7 +316,7 @@ fn read_in_parts(format: Format, bytes: &[u8]) -> (Result<Object, Broken>, usize
         bytes.chunks(65_536).for_each(|chunk| collector.update(chunk));
         collector.finish()
     };
-    let mut sparse = pass(Collector::ends(bytes.len() as u64));
+    let mut sparse = pass(Collector::ends_and(native::ahead(format, bytes), bytes.len() as u64));
     let mut passes = 1;
     loop {
         let read = native::read(format, &sparse);

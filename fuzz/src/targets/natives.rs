@@ -36,7 +36,7 @@ pub(super) fn pe(bytes: &[u8]) {
 }
 
 fn read(format: Format, bytes: &[u8]) {
-    let mut collector = Collector::ends(bytes.len() as u64);
+    let mut collector = Collector::ends_and(native::ahead(format, bytes), bytes.len() as u64);
     bytes.chunks(997).for_each(|chunk| collector.update(chunk));
     let kept = collector.finish();
     assert_eq!(native::read(format, &kept).ok(), native::read(format, bytes).ok());
