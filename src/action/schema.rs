@@ -238,6 +238,8 @@ pub const INPUTS: &[Input] = &[
          are ignored by their ids only, and nothing is ignored about a file that could not be looked into or that has no name of a wheel or sdist."),
     input("verbose", Kind::Flag, Fallback::Text("false"), VETTING,
         "Tell every note about a file one by one. Otherwise they are counted; the report always has all of them."),
+    input("file-size-limit", Kind::Text, Fallback::Text("100"), VETTING,
+        "How many MiB a file may have that the index takes: 100 on PyPI, unless it raised the limit of the project (up to 1024)."),
     input("sarif", Kind::File, Fallback::Nothing, &[ValidateWheels],
         "File for the findings in SARIF 2.1.0, which code scanning and other tools read; outside of `packages-dir` and `assets-dir`."),
     input("records", Kind::List, Fallback::Nothing, &[ValidateWheels],

@@ -6,7 +6,7 @@ use crate::action::nearest::nearest;
 use crate::action::rules;
 use crate::checks;
 use crate::modes;
-use crate::report::policy::{Policy, Selector};
+use crate::report::policy::{FileSizeLimit, Policy, Selector};
 use crate::report::{Rule, Severity, family};
 
 /// What people call the severities.
@@ -45,7 +45,8 @@ impl Requests<'_> {
             ignore.push(selector);
         }
         ignore.extend(self.guesses()?.into_iter().filter(|guess| !fail_on.contains(guess)));
-        Ok(Policy { fail_from, fail_on, ignore })
+        let file_size = self.inputs.parsed("file-size-limit")?.unwrap_or(FileSizeLimit::USUAL);
+        Ok(Policy { fail_from, fail_on, ignore, file_size })
     }
 
     fn selector(&self, input: &str, name: &str, ids: &[&'static str]) -> Result<Selector, InputError> {

@@ -2,8 +2,6 @@
 
 /// Most bytes of a file name: an index puts `.metadata` behind it, and disks take 255.
 pub(super) const FILE_NAME_BYTES: usize = 255 - ".metadata".len();
-/// Most bytes of a file: what PyPI takes of a project that asked for no more.
-pub(super) const FILE_BYTES: u64 = 100 << 20;
 /// A file above this is large.
 pub(super) const LARGE_BYTES: u64 = 50 << 20;
 /// A distribution that unpacks to more than this is large.

@@ -38,7 +38,7 @@ use crate::archive::shown;
 use crate::archive::wheel::WheelFile;
 use crate::model::artifact::{Artifact, ArtifactKind};
 use crate::model::manifest::{Manifest, ManifestError, Origin};
-use crate::report::policy::Policy;
+use crate::report::policy::{FileSizeLimit, Policy};
 use crate::report::{Finding, Report, Rule};
 
 /// A rule about distributions, how to look, and a distribution that breaks it.
@@ -66,27 +66,27 @@ pub enum Run {
 
 impl Check {
     /// What it finds in `dists`.
-    fn look(&self, dists: &[Dist]) -> Vec<Finding> {
+    fn look(&self, policy: &Policy, dists: &[Dist]) -> Vec<Finding> {
+        let collect = |dist: Option<&Dist>, check: &dyn Fn(&mut Sink<'_>)| {
+            let mut sink = Sink::new(&self.rule, dist.map(Dist::file_name));
+            sink.file_size = policy.file_size;
+            check(&mut sink);
+            sink.finish()
+        };
         match self.run {
             Run::File { check, .. } => {
-                dists.iter().flat_map(|dist| self.collect(Some(dist), |sink| check(dist, sink))).collect()
+                dists.iter().flat_map(|dist| collect(Some(dist), &|sink| check(dist, sink))).collect()
             }
             Run::Wheel { check, .. } => {
                 let wheels = dists.iter().filter_map(|dist| dist.wheel().map(|wheel| (dist, wheel)));
-                wheels.flat_map(|(dist, wheel)| self.collect(Some(dist), |sink| check(wheel, sink))).collect()
+                wheels.flat_map(|(dist, wheel)| collect(Some(dist), &|sink| check(wheel, sink))).collect()
             }
             Run::Sdist { check, .. } => {
                 let sdists = dists.iter().filter_map(|dist| dist.sdist().map(|sdist| (dist, sdist)));
-                sdists.flat_map(|(dist, sdist)| self.collect(Some(dist), |sink| check(sdist, sink))).collect()
+                sdists.flat_map(|(dist, sdist)| collect(Some(dist), &|sink| check(sdist, sink))).collect()
             }
-            Run::Set { check, .. } => self.collect(None, |sink| check(dists, sink)),
+            Run::Set { check, .. } => collect(None, &|sink| check(dists, sink)),
         }
-    }
-
-    fn collect(&self, dist: Option<&Dist>, check: impl FnOnce(&mut Sink<'_>)) -> Vec<Finding> {
-        let mut sink = Sink::new(&self.rule, dist.map(Dist::file_name));
-        check(&mut sink);
-        sink.finish()
     }
 }
 
@@ -120,6 +120,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
 pub struct Sink<'a> {
     rule: &'a Rule,
     file: Option<&'a str>,
+    file_size: FileSizeLimit,
     findings: Vec<Finding>,
     left_out: usize,
 }
@@ -129,7 +130,12 @@ const MOST_FINDINGS: usize = 20;
 
 impl<'a> Sink<'a> {
     const fn new(rule: &'a Rule, file: Option<&'a str>) -> Self {
-        Self { rule, file, findings: Vec::new(), left_out: 0 }
+        Self { rule, file, file_size: FileSizeLimit::USUAL, findings: Vec::new(), left_out: 0 }
+    }
+
+    /// How large a file may be that the index takes.
+    pub const fn file_size(&self) -> FileSizeLimit {
+        self.file_size
     }
 
     /// Something is wrong with the file.
@@ -195,7 +201,7 @@ pub fn run(dists: &[Dist]) -> Verdict {
 pub fn run_by(policy: &Policy, dists: &[Dist]) -> Verdict {
     let checks: Vec<_> = all().collect();
     let found: Vec<_> =
-        checks.into_par_iter().with_max_len(1).flat_map_iter(|check| check.look(dists)).collect();
+        checks.into_par_iter().with_max_len(1).flat_map_iter(|check| check.look(policy, dists)).collect();
     let mut report = Report::default();
     report.extend(found);
     // A file that nobody could look into, or whose name says nothing, was not verified, whatever is ignored.

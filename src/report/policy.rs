@@ -3,6 +3,8 @@
 //! A policy is a value that is applied to a report. What may be named in one is decided where it is read; that a file
 //! nobody could look into is never left aside is decided here.
 
+use std::str::FromStr;
+
 use super::{Finding, Report, Severity, family};
 
 /// Families about the container itself, whose errors mean that tools read different contents out of one file. Naming
@@ -47,11 +49,48 @@ pub struct Policy {
     pub fail_on: Vec<Selector>,
     /// Findings of these are counted and left aside; this stands above the others.
     pub ignore: Vec<Selector>,
+    /// How large a file may be that the index takes.
+    pub file_size: FileSizeLimit,
+}
+
+/// Most bytes of a file that an index takes of a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileSizeLimit(u64);
+
+impl FileSizeLimit {
+    /// What PyPI takes of a project that asked for no more.
+    pub const USUAL: Self = Self(100 << 20);
+    /// The most that PyPI ever grants, in MiB.
+    const MOST_MEBIBYTES: u64 = 1024;
+
+    /// The limit in bytes.
+    pub const fn bytes(self) -> u64 {
+        self.0
+    }
+}
+
+/// Why a text is no limit for the size of a file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no whole number of MiB from 1 to {most}", most = FileSizeLimit::MOST_MEBIBYTES)]
+pub struct FileSizeLimitError {
+    text: String,
+}
+
+impl FromStr for FileSizeLimit {
+    type Err = FileSizeLimitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.parse().ok().filter(|number| (1..=Self::MOST_MEBIBYTES).contains(number));
+        number
+            .map(|number: u64| Self(number << 20))
+            .ok_or_else(|| FileSizeLimitError { text: text.chars().take(60).collect() })
+    }
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { fail_from: Severity::Error, fail_on: Vec::new(), ignore: Vec::new() }
+        let (fail_on, ignore) = (Vec::new(), Vec::new());
+        Self { fail_from: Severity::Error, fail_on, ignore, file_size: FileSizeLimit::USUAL }
     }
 }
 

@@ -61,6 +61,31 @@ fn by_itself_an_error_stops_the_run_and_nothing_else_does() {
 }
 
 #[test]
+fn how_large_a_file_may_be_is_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut wheel = WheelBuilder::new("sample", "1.0", "py3", "none", "any");
+    let noise = (0..1_u64 << 18).flat_map(|number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
+    wheel.member("sample/data.bin", noise.collect::<Vec<_>>());
+    let (name, bytes) = wheel.build();
+    fs::create_dir(folder.path().join("dist")).expect("made");
+    fs::write(folder.path().join("dist").join(name.as_str()), bytes).expect("written");
+    let told = |limit: &str, code: i32| {
+        validate(&folder)
+            .input("dry-run", "true")
+            .input("file-size-limit", limit)
+            .run()
+            .expect_code(code)
+            .told()
+    };
+    assert!(told("1", 1).contains("may have 1048576"));
+    told("3", 0);
+    for limit in ["0", "1025", "1.5", "100 MB"] {
+        let text = told(limit, 64);
+        assert!(text.contains("`file-size-limit`") && text.contains("MiB from 1 to 1024"), "{text}");
+    }
+}
+
+#[test]
 fn a_lower_bar_stops_at_more() {
     check(WARNING, &[("strict", "true")], 1);
     check(NOTE, &[("strict", "true")], 0);

@@ -6,6 +6,7 @@ use super::SDIST_NAMES;
 use crate::archive::error::ArchiveError;
 use crate::archive::sdist::SdistFile;
 use crate::model::artifact::Distribution;
+use crate::report::policy::FileSizeLimit;
 use crate::report::{Rule, Severity};
 
 pub(in super::super) const CHECKS: &[Check] = &[
@@ -68,13 +69,13 @@ pub(in super::super) const CHECKS: &[Check] = &[
             summary: "the file is larger than an index takes",
             explain: "PyPI takes files of 100 MiB, unless it was asked to raise the limit of the project. The upload \
                       would fail after the files before it were published.",
-            fix: "take data out of the package, split it, or ask PyPI for a higher limit before the release",
+            fix: "take data out of the package, or have the limit raised and tell the new one by `file-size-limit`",
             sources: &["PyPI, file size limits"],
             since: "0.1.0",
         },
         run: Run::File {
             check: too_large,
-            specimen: || ("sample-1.0.tar.gz".to_owned(), vec![0; limits::FILE_BYTES as usize + 1]),
+            specimen: || ("sample-1.0.tar.gz".to_owned(), vec![0; FileSizeLimit::USUAL.bytes() as usize + 1]),
         },
     },
     Check {
@@ -91,7 +92,9 @@ pub(in super::super) const CHECKS: &[Check] = &[
         },
         run: Run::File {
             check: near_limit,
-            specimen: || ("sample-1.0.tar.gz".to_owned(), vec![0; limits::FILE_BYTES as usize / 10 * 9]),
+            specimen: || {
+                ("sample-1.0.tar.gz".to_owned(), vec![0; FileSizeLimit::USUAL.bytes() as usize / 10 * 9])
+            },
         },
     },
     Check {
@@ -181,14 +184,14 @@ fn size(dist: &Dist) -> u64 {
 }
 
 fn too_large(dist: &Dist, sink: &mut Sink<'_>) {
-    let (size, most) = (size(dist), limits::FILE_BYTES);
+    let (size, most) = (size(dist), sink.file_size().bytes());
     if size > most {
         sink.emit(format_args!("the file has {size} bytes, and may have {most}"));
     }
 }
 
 fn near_limit(dist: &Dist, sink: &mut Sink<'_>) {
-    let (size, most) = (size(dist), limits::FILE_BYTES);
+    let (size, most) = (size(dist), sink.file_size().bytes());
     if size <= most && size > most / 5 * 4 {
         sink.emit(format_args!("the file has {size} of {most} bytes"));
     }
