@@ -209,6 +209,7 @@ mod tests {
             fail_from: Severity::Info,
             fail_on: selectors(&["record"]),
             ignore: selectors(&["record", "filename/tag-order"]),
+            ..Policy::default()
         };
         check(
             &policy,
