@@ -110,8 +110,8 @@ fn unpack(
         return Ok((cursor.finish(), read));
     }
     inflater.put_away();
-    // Large members come one after the other, so that they do not take the room from one another; beside them the
-    // members that are too large for that, and all small ones.
+    // A core that has to do all of it alone takes large members one after the other, so that each finds the room free;
+    // only one that has nothing else to do takes some of them, and streams those.
     let by =
         |way| wanted.iter().enumerate().filter(move |(_, (index, _))| Way::of(&zip.members[*index]) == way);
     let [small, large, streamed] =
@@ -134,7 +134,7 @@ fn unpack(
         parts.map(|parts| parts.into_iter().flatten())
     };
     let ((hashes, large), (streamed, small)) = rayon::join(
-        || (super::source::hashes(source), one_by_one(&large)),
+        || (super::source::hashes(source), side_by_side(large.chunks(1).collect())),
         || rayon::join(|| side_by_side(streamed.chunks(1).collect()), || side_by_side(shares)),
     );
     let mut read: Vec<_> = large?.into_iter().chain(streamed?).chain(small?).collect();
