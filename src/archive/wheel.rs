@@ -137,7 +137,7 @@ fn unpack(
         || (super::source::hashes(source), side_by_side(large.chunks(1).collect())),
         || rayon::join(|| side_by_side(streamed.chunks(1).collect()), || side_by_side(shares)),
     );
-    let mut read: Vec<_> = large?.into_iter().chain(streamed?).chain(small?).collect();
+    let mut read: Vec<_> = large?.chain(streamed?).chain(small?).collect();
     read.sort_unstable_by_key(|(position, _)| *position);
     Ok((hashes?, read.into_iter().map(|(_, read)| read).collect()))
 }
