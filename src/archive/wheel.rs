@@ -133,10 +133,13 @@ fn unpack(
         let parts = parts.into_par_iter().map(one_by_one).collect::<Result<Vec<_>, _>>();
         parts.map(|parts| parts.into_iter().flatten())
     };
-    let ((hashes, large), (streamed, small)) = rayon::join(
-        || (super::source::hashes(source), side_by_side(large.chunks(1).collect())),
-        || rayon::join(|| side_by_side(streamed.chunks(1).collect()), || side_by_side(shares)),
-    );
+    let members = || {
+        rayon::join(
+            || side_by_side(large.chunks(1).collect()),
+            || rayon::join(|| side_by_side(streamed.chunks(1).collect()), || side_by_side(shares)),
+        )
+    };
+    let (hashes, (large, (streamed, small))) = rayon::join(|| super::source::hashes(source), members);
     let mut read: Vec<_> = large?.chain(streamed?).chain(small?).collect();
     read.sort_unstable_by_key(|(position, _)| *position);
     Ok((hashes?, read.into_iter().map(|(_, read)| read).collect()))
