@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Every service that a fault can name.
-pub const SERVICES: [&str; 6] = ["github", "uploads", "storage", "index", "test-index", "oidc"];
+pub const SERVICES: [&str; 7] = ["github", "uploads", "storage", "results", "index", "test-index", "oidc"];
 
 /// A fault that strikes one request.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -40,11 +40,13 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// The whole body.
     pub body: Bytes,
+    /// Whether the connection breaks when half of the body is out; its whole length was announced.
+    pub breaks_off: bool,
 }
 
 /// One simulated service: a pure state machine, tested without sockets.
 pub trait Service: Send {
-    /// What the journal and `--fault` call it: `github`, `uploads`, `storage`, `index`, `oidc`.
+    /// What the journal and `--fault` call it: `github`, `uploads`, `storage`, `results`, `index`, `oidc`.
     fn name(&self) -> &'static str;
 
     /// Answers a request.
@@ -79,7 +81,7 @@ impl Request {
 impl Response {
     /// An answer without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status, reason: None, headers: Vec::new(), body: Bytes::new() }
+        Self { status, reason: None, headers: Vec::new(), body: Bytes::new(), breaks_off: false }
     }
 
     /// An answer in JSON.
@@ -94,6 +96,7 @@ impl Response {
             reason: None,
             headers: vec![("content-type".into(), content_type.into())],
             body: body.into(),
+            breaks_off: false,
         }
     }
 

@@ -2,7 +2,6 @@
 //!
 //! Knows requests and replies, and nothing of services or faults: those decide through [`Exchanges`].
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -221,8 +220,8 @@ async fn whole(request: hyper::Request<Incoming>) -> Result<Request, Broken> {
 }
 
 fn wire(response: Response, pause: Duration) -> hyper::Response<PausedBody> {
-    let Response { status, reason, headers, body } = response;
-    let mut built = hyper::Response::new(PausedBody::new(body, pause));
+    let Response { status, reason, headers, body, breaks_off } = response;
+    let mut built = hyper::Response::new(PausedBody::new(body, pause, breaks_off));
     *built.status_mut() =
         hyper::StatusCode::from_u16(status).expect("services answer with real status codes");
     if let Some(reason) = reason.and_then(|text| hyper::ext::ReasonPhrase::try_from(text.into_bytes()).ok()) {
@@ -236,10 +235,12 @@ fn wire(response: Response, pause: Duration) -> hyper::Response<PausedBody> {
     built
 }
 
-/// A body that may pause in its middle.
+/// A body that may pause in its middle, or end there.
 struct PausedBody {
     rest: Bytes,
     pause: Option<Pause>,
+    /// How much is left when it breaks off.
+    breaks_off_at: Option<usize>,
 }
 
 struct Pause {
@@ -249,25 +250,26 @@ struct Pause {
 }
 
 impl PausedBody {
-    fn new(body: Bytes, pause: Duration) -> Self {
+    fn new(body: Bytes, pause: Duration, breaks_off: bool) -> Self {
+        let breaks_off_at = breaks_off.then_some(body.len() / 2);
         let at_rest_bytes = body.len() / 2;
         let pause = (!pause.is_zero() && at_rest_bytes > 0).then_some(Pause {
             at_rest_bytes,
             duration: pause,
             sleep: None,
         });
-        Self { rest: body, pause }
+        Self { rest: body, pause, breaks_off_at }
     }
 }
 
 impl Body for PausedBody {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = HangUp;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, HangUp>>> {
         let this = &mut *self;
         if let Some(pause) = &mut this.pause {
             if this.rest.len() > pause.at_rest_bytes {
@@ -281,12 +283,16 @@ impl Body for PausedBody {
             }
             this.pause = None;
         }
+        if let Some(left) = this.breaks_off_at {
+            let sent = this.rest.split_to(this.rest.len().saturating_sub(left));
+            return Poll::Ready(Some(if sent.is_empty() { Err(HangUp) } else { Ok(Frame::data(sent)) }));
+        }
         let rest = std::mem::take(&mut this.rest);
         Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
+        self.rest.is_empty() && self.breaks_off_at.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {

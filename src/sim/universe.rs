@@ -48,6 +48,8 @@ impl Default for Setup {
 pub struct Addresses {
     /// `GITHUB_API_URL`.
     pub github_api: String,
+    /// `ACTIONS_RESULTS_URL`.
+    pub results_url: String,
     /// The index's upload endpoint; ends in `/legacy/`.
     pub repository_url: String,
     /// The index's simple index; ends in `/simple/`.
@@ -110,17 +112,19 @@ impl Universe {
             Box::new(github::Api::new(Arc::clone(&github), &github_base_path)),
             Box::new(github::Uploads::new(Arc::clone(&github))),
             Box::new(github::Storage::new(Arc::clone(&github))),
+            Box::new(github::Results::new(Arc::clone(&github))),
             Box::new(Shared(Arc::clone(&index))),
             Box::new(Shared(Arc::clone(&test_index))),
             Box::new(Shared(Arc::clone(&oidc))),
         ];
         let bound = Server::bind(services.len())?;
-        let origins: [String; 6] = bound.origins().try_into().expect("one origin a service");
-        let [api, uploads, storage, index_origin, test_index_origin, oidc_origin] = origins;
+        let origins: [String; 7] = bound.origins().try_into().expect("one origin a service");
+        let [api, uploads, storage, results, index_origin, test_index_origin, oidc_origin] = origins;
         lock(&github).set_clock(clock.clone());
         lock(&github).set_origins(&api, &uploads, &storage);
         let addresses = Addresses {
             github_api: format!("{api}{github_base_path}"),
+            results_url: format!("{results}/"),
             repository_url: format!("{index_origin}/legacy/"),
             index_url: format!("{index_origin}/simple/"),
             test_repository_url: format!("{test_index_origin}/legacy/"),

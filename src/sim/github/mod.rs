@@ -1,7 +1,7 @@
 //! GitHub in memory: one repository with its commits, releases, workflow runs and artifacts.
 //!
 //! It speaks the REST API's version 2022-11-28 on three hosts, as the service does: the API, the host that
-//! takes uploads, and the storage that signed addresses lead to. Numbered rules (`R12`) mark what users found
+//! takes uploads, and the storage that signed addresses lead to; a fourth takes the artifacts of jobs. Numbered rules (`R12`) mark what users found
 //! out and the published description does not say; `tests/it/github_rules.rs` has a test for each. It starts no
 //! workflows, keeps no git packs and makes up its hashes.
 
@@ -15,6 +15,7 @@ pub mod settings;
 mod actions;
 mod asset_name;
 mod assets;
+mod blobs;
 mod body;
 mod commits;
 mod contents;
@@ -24,6 +25,7 @@ mod publish;
 mod refs;
 mod releases;
 mod reply;
+mod results;
 mod route;
 mod setup;
 mod state;
@@ -37,15 +39,17 @@ use super::clock::Clock;
 use super::{Request, Response, Service};
 
 use access::Permissions;
+use blobs::Blobs;
 use git::Objects;
 use limits::{Limits, Usage};
 use links::Links;
+use results::Results as Leaving;
 use runs::Run;
 use settings::{Settings, Troubles};
 use state::{Lag, State};
 use storage::Signed;
 
-/// The whole service, seen through [`Api`], [`Uploads`] and [`Storage`].
+/// The whole service, seen through [`Api`], [`Uploads`], [`Storage`] and [`Results`].
 #[derive(Debug)]
 pub struct Github {
     /// What holds for the repository.
@@ -68,6 +72,8 @@ pub struct Github {
     lag: Lag,
     burnt_tags: BTreeSet<String>,
     signed: BTreeMap<String, Signed>,
+    results: Leaving,
+    blobs: Blobs,
     usage: Usage,
 }
 
@@ -82,6 +88,10 @@ pub struct Uploads(Arc<Mutex<Github>>);
 /// The host that signed addresses lead to.
 #[derive(Debug)]
 pub struct Storage(Arc<Mutex<Github>>);
+
+/// The host that jobs leave their artifacts with.
+#[derive(Debug)]
+pub struct Results(Arc<Mutex<Github>>);
 
 impl Api {
     /// The API of `github` under `base_path`: empty, or `/api/v3` as on a server of one's own.
@@ -100,6 +110,13 @@ impl Uploads {
 
 impl Storage {
     /// The storage of `github`.
+    pub const fn new(github: Arc<Mutex<Github>>) -> Self {
+        Self(github)
+    }
+}
+
+impl Results {
+    /// The artifact service of `github`.
     pub const fn new(github: Arc<Mutex<Github>>) -> Self {
         Self(github)
     }
@@ -158,6 +175,22 @@ impl Service for Storage {
     fn corrupt(&mut self, files: u32) {
         lock(&self.0).troubles.corrupt_downloads = files;
     }
+}
+
+impl Service for Results {
+    fn name(&self) -> &'static str {
+        "results"
+    }
+
+    fn handle(&mut self, request: &Request) -> Response {
+        lock(&self.0).results(request)
+    }
+
+    /// What was left shows at once.
+    fn lag(&mut self, _reads: u32) {}
+
+    /// No bytes pass here.
+    fn corrupt(&mut self, _files: u32) {}
 }
 
 /// A panic in another test thread leaves the state as it was between two requests.

@@ -46,6 +46,11 @@ impl Github {
                 "Request forbidden by administrative rules: no `User-Agent` header",
             ));
         }
+        match &mut self.troubles.tokens_last {
+            Some(0) => self.tokens.clear(),
+            Some(left) => *left -= 1,
+            None => {}
+        }
         let caller = Caller::of(request, &self.tokens)?;
         let creates = request.method == "POST";
         let now_s = self.now_s();

@@ -55,10 +55,38 @@ pub struct Run {
     pub workflow_id: u64,
     /// When it was started, in seconds since 1970.
     pub created_at_s: u64,
-    /// What the set-up said of it.
+    /// When its latest attempt was started, in seconds since 1970.
+    pub started_at_s: u64,
+    /// What the set-up said of it, as its latest attempt has it.
     pub facts: NewRun,
+    /// The attempts before the latest, the first one first.
+    pub earlier: Vec<Attempt>,
+    /// What becomes of it while others look.
+    pub course: Course,
     /// What it keeps, in the order it came.
     pub artifacts: Vec<RunArtifact>,
+}
+
+/// An attempt of a run that another one followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Counted from 1.
+    pub number: u64,
+    /// When it was started, in seconds since 1970.
+    pub started_at_s: u64,
+    /// How far it got: `completed`, most of the time.
+    pub status: String,
+    /// How it ended, if it did.
+    pub conclusion: Option<String>,
+}
+
+/// What becomes of a run while others look at lists of runs.
+#[derive(Clone, Debug, Default)]
+pub struct Course {
+    /// So many lists that it belongs to do not show it yet.
+    pub hidden_for: u32,
+    /// How many lists show it as it is, and how it ends then.
+    pub ending: Option<(u32, String)>,
 }
 
 /// What an artifact states as its digest. // R35
@@ -97,6 +125,51 @@ pub struct RunArtifact {
     pub created_at_s: u64,
     /// What the set-up said of it.
     pub facts: NewArtifact,
+}
+
+impl Run {
+    /// Begins it anew, at this moment: its latest attempt becomes an earlier one.
+    pub(super) fn start_again(&mut self, now_s: u64) {
+        self.earlier.push(Attempt {
+            number: self.facts.run_attempt,
+            started_at_s: self.started_at_s,
+            status: std::mem::replace(&mut self.facts.status, "in_progress".to_owned()),
+            conclusion: self.facts.conclusion.take(),
+        });
+        self.facts.run_attempt += 1;
+        self.started_at_s = now_s;
+    }
+
+    /// The run as one of its attempts was; `None` for a number that no attempt has.
+    pub(super) fn at_attempt(&self, number: u64) -> Option<Self> {
+        let mut run = self.clone();
+        if !(1..=self.facts.run_attempt).contains(&number) {
+            return None;
+        }
+        run.facts.run_attempt = number;
+        if let Some(attempt) = self.earlier.iter().find(|attempt| attempt.number == number) {
+            let Attempt { number: _, started_at_s, status, conclusion } = attempt.clone();
+            run.started_at_s = started_at_s;
+            (run.facts.status, run.facts.conclusion) = (status, conclusion);
+        }
+        Some(run)
+    }
+
+    /// One more list was asked for that it belongs to.
+    pub(super) fn was_listed(&mut self) {
+        if self.course.hidden_for > 0 {
+            self.course.hidden_for -= 1;
+            return;
+        }
+        match self.course.ending.take() {
+            Some((0 | 1, conclusion)) => {
+                self.facts.status = "completed".to_owned();
+                self.facts.conclusion = Some(conclusion);
+            }
+            Some((lists, conclusion)) => self.course.ending = Some((lists - 1, conclusion)),
+            None => {}
+        }
+    }
 }
 
 impl NewArtifact {

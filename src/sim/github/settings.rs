@@ -21,6 +21,8 @@ pub struct Settings {
     pub assets_per_release: usize,
     /// An asset must be smaller than this. // R19
     pub asset_limit_bytes: u64,
+    /// Whether the artifact service writes its fields as `signedUploadUrl`; else as `signed_upload_url`.
+    pub camel_case_results: bool,
 }
 
 impl Default for Settings {
@@ -35,6 +37,7 @@ impl Default for Settings {
             discussion_categories: Vec::new(),
             assets_per_release: 1_000,
             asset_limit_bytes: 2 << 30,
+            camel_case_results: false,
         }
     }
 }
@@ -52,6 +55,18 @@ pub struct Troubles {
     pub corrupt_downloads: u32,
     /// Asset downloads that end in a web page with status 200. // R26
     pub unicorn_downloads: u32,
+    /// Downloads that announce all bytes and break off half-way.
+    pub cut_downloads: u32,
+    /// Downloads that end well, one byte too early.
+    pub short_downloads: u32,
+    /// Downloads that end in a page of somebody else's, with status 200.
+    pub html_downloads: u32,
+    /// Artifacts that are listed, and have expired when they are asked for. // R37
+    pub expired_downloads: u32,
+    /// After so many further requests no token is known any more.
+    pub tokens_last: Option<u32>,
     /// Searches for runs by commit that find nothing. // R33
     pub blind_run_searches: u32,
+    /// Requests to the artifact service that come too fast.
+    pub throttled_results: u32,
 }

@@ -15,7 +15,7 @@ use super::git::{NewCommit, Objects};
 use super::limits::{Limits, Usage};
 use super::links::Links;
 use super::release::{Asset, NewRelease, Release};
-use super::runs::{NewArtifact, NewRun, Run, RunArtifact};
+use super::runs::{Course, NewArtifact, NewRun, Run, RunArtifact};
 use super::settings::{Settings, Troubles};
 use super::state::Lag;
 
@@ -54,6 +54,8 @@ impl Github {
             lag: Lag::default(),
             burnt_tags: BTreeSet::new(),
             signed: BTreeMap::new(),
+            results: super::results::Results::default(),
+            blobs: super::blobs::Blobs::default(),
             usage: Usage::default(),
         };
         let first = github.add_commit(NewCommit { message: "Begin".to_owned(), ..NewCommit::default() });
@@ -203,8 +205,51 @@ impl Github {
         }
         let id = self.next_id();
         let created_at_s = self.now_s();
-        self.runs.push(Run { id, workflow_id, created_at_s, facts: run, artifacts: Vec::new() });
+        self.runs.push(Run {
+            id,
+            workflow_id,
+            created_at_s,
+            started_at_s: created_at_s,
+            facts: run,
+            earlier: Vec::new(),
+            course: Course::default(),
+            artifacts: Vec::new(),
+        });
         id
+    }
+
+    /// Starts a run again: one attempt more, which is under way. Its artifacts stay. // R34
+    ///
+    /// # Panics
+    ///
+    /// When there is no such run.
+    pub fn rerun(&mut self, run_id: u64) {
+        let now_s = self.now_s();
+        self.run_mut(run_id).start_again(now_s);
+    }
+
+    /// Puts a run under way; it ends with `conclusion` once `lists` answers have shown it so.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such run.
+    pub fn advance_after(&mut self, run_id: u64, lists: u32, conclusion: &str) {
+        let run = self.run_mut(run_id);
+        (run.facts.status, run.facts.conclusion) = ("in_progress".to_owned(), None);
+        run.course.ending = Some((lists, conclusion.to_owned()));
+    }
+
+    /// Keeps a run out of the next so many lists that it belongs to, as if it began later.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such run.
+    pub fn appear_after(&mut self, run_id: u64, lists: u32) {
+        self.run_mut(run_id).course.hidden_for = lists;
+    }
+
+    fn run_mut(&mut self, run_id: u64) -> &mut Run {
+        self.runs.iter_mut().find(|run| run.id == run_id).expect("the run exists")
     }
 
     /// Adds a workflow by its file, unless it is there, and gives its number.
@@ -225,8 +270,7 @@ impl Github {
     pub fn add_artifact(&mut self, run_id: u64, facts: NewArtifact) -> u64 {
         let artifact = RunArtifact { id: self.next_id(), created_at_s: self.now_s(), facts };
         let id = artifact.id;
-        let run = self.runs.iter_mut().find(|run| run.id == run_id).expect("the run exists");
-        run.artifacts.push(artifact);
+        self.run_mut(run_id).artifacts.push(artifact);
         id
     }
 

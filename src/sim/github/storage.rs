@@ -7,6 +7,7 @@ use crate::sim::{Request, Response};
 use super::Github;
 use super::git::hash;
 use super::links::{path, segment};
+use super::settings::Troubles;
 
 /// How long a signed address may be used.
 const VALID_S: u64 = 60;
@@ -50,11 +51,18 @@ impl Github {
             let text = "Authentication information is not given in the correct format.";
             return refusal(400, "InvalidAuthenticationInfo", text);
         }
+        if request.method == "PUT" {
+            return self.put_blob(request);
+        }
         if !["GET", "HEAD"].contains(&request.method.as_str()) {
             return refusal(405, "UnsupportedHttpVerb", "The resource doesn't support the HTTP verb.");
         }
         let pairs = request.query_pairs();
         let signature = pairs.iter().find(|(name, _)| name == "sig").map(|(_, signature)| signature.as_str());
+        if signature.is_some_and(|signature| self.is_write_signature(signature)) {
+            let text = "This request is not authorized to perform this operation using this permission.";
+            return refusal(403, "AuthorizationPermissionMismatch", text);
+        }
         let signed = signature.and_then(|signature| self.signed.get(signature));
         let valid = signed
             .filter(|signed| signed.expires_s > self.now_s() && path(&signed.parcel.path) == request.path);
@@ -69,20 +77,43 @@ impl Github {
         response
     }
 
+    /// Whether the address with this signature is for reading.
+    pub(super) fn is_read_signature(&self, signature: &str) -> bool {
+        self.signed.contains_key(signature)
+    }
+
     /// Hands the parcel out.
     pub(super) fn deliver(&mut self, parcel: Parcel) -> Response {
         let Parcel { path: _, mut bytes, content_type, file_name } = parcel;
-        if self.troubles.corrupt_downloads > 0 {
-            self.troubles.corrupt_downloads -= 1;
+        let Troubles { corrupt_downloads, short_downloads, cut_downloads, html_downloads, .. } =
+            &mut self.troubles;
+        if strikes(html_downloads) {
+            let page =
+                "<!doctype html>\n<html><head><title>Sign in</title></head><body>Welcome.</body></html>\n";
+            return Response::of(200, "text/html; charset=utf-8", page);
+        }
+        if strikes(corrupt_downloads) {
             bytes = other_bytes(&bytes);
         }
+        if strikes(short_downloads) {
+            bytes.truncate(bytes.len().saturating_sub(1));
+        }
+        let breaks_off = strikes(cut_downloads);
         let plain: String = file_name.chars().filter(|c| c.is_ascii_graphic() && *c != '"').collect();
         let encoded = segment(&file_name);
-        Response::of(200, &content_type, bytes).with(
+        let response = Response::of(200, &content_type, bytes).with(
             "content-disposition",
             format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"),
-        )
+        );
+        Response { breaks_off, ..response }
     }
+}
+
+/// Whether a trouble happens now; it is one fewer then.
+fn strikes(left: &mut u32) -> bool {
+    let strikes = *left > 0;
+    *left -= u32::from(strikes);
+    strikes
 }
 
 /// The same number of bytes, but not the same bytes.
@@ -94,7 +125,8 @@ pub(super) fn other_bytes(bytes: &Bytes) -> Bytes {
     other.into()
 }
 
-fn refusal(status: u16, code: &str, text: &str) -> Response {
+/// A refusal in the storage's form.
+pub(super) fn refusal(status: u16, code: &str, text: &str) -> Response {
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{text}</Message></Error>"
     );

@@ -70,6 +70,7 @@ fn every_service_has_an_origin_of_its_own() {
         Universe::start(Setup { github_base_path: "/api/v3".into(), ..Setup::default() }).expect("ports");
     let Addresses {
         github_api,
+        results_url,
         repository_url,
         index_url,
         test_repository_url,
@@ -78,7 +79,7 @@ fn every_service_has_an_origin_of_its_own() {
         oidc_request_token,
     } = universe.addresses();
     assert_eq!(authority(&repository_url), authority(&index_url));
-    let origins = [&github_api, &index_url, &test_index_url, &oidc_request_url];
+    let origins = [&github_api, &results_url, &index_url, &test_index_url, &oidc_request_url];
     for (at, one) in origins.iter().enumerate() {
         assert!(origins[at + 1..].iter().all(|other| authority(one) != authority(other)), "{origins:?}");
     }

@@ -87,6 +87,35 @@ fn r33_a_rerun_keeps_its_number_and_counts_its_attempts() {
 }
 
 #[test]
+fn r33_each_attempt_keeps_its_own_start_and_its_own_end() {
+    let (mut desk, run, _) = with_run();
+    desk.github().runs_mut()[0].facts.conclusion = Some("failure".to_owned());
+    desk.github().advance(Duration::from_secs(60));
+    desk.github().rerun(run);
+    let begun = desk.get(&format!("/actions/runs/{run}")).json();
+    assert_eq!((&begun["run_attempt"], &begun["status"]), (&json!(2), &json!("in_progress")));
+    assert_eq!(begun["conclusion"], Value::Null);
+    let first = desk.get(&format!("/actions/runs/{run}/attempts/1")).json();
+    assert_eq!((&first["status"], &first["conclusion"]), (&json!("completed"), &json!("failure")));
+    assert_ne!(first["run_started_at"], begun["run_started_at"]);
+    assert_eq!(first["created_at"], begun["created_at"]);
+}
+
+#[test]
+fn r33_a_run_may_end_or_begin_while_others_look() {
+    let (mut desk, run, _) = with_run();
+    let status = |desk: &mut Desk| desk.get("/actions/runs").json()["workflow_runs"][0]["status"].clone();
+    desk.github().advance_after(run, 2, "success");
+    assert_eq!(
+        [(); 3].map(|()| status(&mut desk)),
+        ["in_progress", "in_progress", "completed"].map(Value::from)
+    );
+    desk.github().appear_after(run, 1);
+    assert!(found(&mut desk, "/actions/runs").is_empty());
+    assert_eq!(found(&mut desk, "/actions/runs"), [json!(run)]);
+}
+
+#[test]
 fn r34_a_run_may_hold_two_artifacts_of_one_name() {
     let (mut desk, run, sha) = with_run();
     let old = desk.github().add_artifact(run, NewArtifact::zip("wheels", &[("a.whl", b"old")]));

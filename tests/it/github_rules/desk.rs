@@ -1,9 +1,9 @@
-//! A desk to ask the simulator from: three hosts, a few tokens, and the contract check in between.
+//! A desk to ask the simulator from: four hosts, a few tokens, and the contract check in between.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use release_action::sim::github::access::{Access, Permissions};
-use release_action::sim::github::{Api, Github, Storage, Uploads};
+use release_action::sim::github::{Api, Github, Results, Storage, Uploads};
 use release_action::sim::{Request, Response, Service};
 use serde_json::{Value, json};
 
@@ -33,6 +33,7 @@ pub(super) struct Desk {
     api: Api,
     uploads: Uploads,
     storage: Storage,
+    results: Results,
 }
 
 /// An answer, easier to ask.
@@ -65,6 +66,7 @@ impl Desk {
             api,
             uploads: Uploads::new(Arc::clone(&github)),
             storage: Storage::new(Arc::clone(&github)),
+            results: Results::new(Arc::clone(&github)),
             github,
         };
         desk.github().set_origins(API, UPLOADS, STORAGE);
@@ -165,6 +167,25 @@ impl Desk {
         let violations = Contract::check_parts("uploads", &request, Some(&response));
         assert!(violations.is_empty(), "{violations:#?}\n{}", String::from_utf8_lossy(&response.body));
         Reply(response)
+    }
+
+    /// Asks a method of the artifact service, by the token that a job was lent.
+    pub(super) fn leave(&mut self, token: &str, method: &str, body: &Value) -> Reply {
+        let target = format!("/twirp/github.actions.results.api.v1.ArtifactService/{method}");
+        let mut request = request(Some(&format!("Bearer {token}")), "POST", &target, body);
+        request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        Reply(self.results.handle(&request))
+    }
+
+    /// Sends bytes to the storage host.
+    pub(super) fn put(&mut self, address: &str, headers: &[(&str, &str)], bytes: &str) -> Reply {
+        let target = address.strip_prefix(STORAGE).expect("the storage is a host of its own");
+        let mut request = request(None, "PUT", target, &Value::Null);
+        let length = bytes.len().to_string();
+        let headers = headers.iter().copied().chain([("content-length", length.as_str())]);
+        request.headers.extend(headers.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        request.body = bytes.to_owned().into();
+        Reply(self.storage.handle(&request))
     }
 
     /// Follows an address to the storage host.

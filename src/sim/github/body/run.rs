@@ -60,7 +60,7 @@ pub(in crate::sim::github) fn run(links: &Links, private: bool, run: &Run, head:
         "head_branch": head_branch,
         "run_number": run_number,
         "run_attempt": run_attempt,
-        "run_started_at": date,
+        "run_started_at": super::date(run.started_at_s),
         "created_at": date,
         "updated_at": date,
         "workflow_id": run.workflow_id,
