@@ -2,10 +2,9 @@
 //!
 //! Producers stream these archives, so the strict rules for wheels do not fit them (sizes stand behind the data).
 //! They are walked by the same reader, whose central directory hides no second member of one name, and unpacked
-//! under rules of their own for names, kinds and sizes. Nothing is written here: whoever calls decides where the
-//! bytes go.
+//! under rules of their own for paths, kinds and sizes: what one system could not keep, or would take for another
+//! file, is refused on all. Nothing is written here: whoever calls decides where the bytes go.
 
-use std::collections::BTreeMap;
 use std::io::{self, BufReader, Read};
 
 use flate2::bufread::DeflateDecoder;
@@ -14,7 +13,7 @@ use super::error::ArchiveError;
 use super::source::ReadAt;
 use super::zip::{self, Claims, Contents, Unread};
 use super::{Limits, shown};
-use crate::model::artifact::{FileName, FileNameError};
+use crate::model::member_path::{MemberPath, MemberPathError};
 
 /// What an artifact may cost. It may hold other things than wheels, so only what is far beyond any build's result
 /// counts as a bomb: a disk that is full helps nobody.
@@ -32,6 +31,9 @@ const LIMITS: Limits = Limits {
     text_lines: 0,
 };
 
+/// Unix' bit for a file that its owner may run.
+const EXECUTABLE: u32 = 0o100;
+
 const STORED: u16 = 0;
 const DEFLATE: u16 = 8;
 /// How much of a member's data is read at a time.
@@ -41,9 +43,11 @@ const ROOM_BYTES: usize = 64 << 10;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The path that the archive gives it.
-    pub path: String,
+    pub path: MemberPath,
     /// The size that the archive states, in bytes.
     pub size_bytes: u64,
+    /// Whether it is a program: only archives made on Unix or macOS can say so.
+    pub executable: bool,
 }
 
 /// Why an artifact was not unpacked.
@@ -54,20 +58,24 @@ pub enum BundleError {
     Zip(#[from] ArchiveError),
     #[error("its member `{path}` cannot be unpacked: {source}")]
     Member { path: String, source: io::Error },
-    #[error("its member `{path}` would leave the folder it is unpacked to")]
-    Path { path: String },
+    #[error("it has a member that cannot be unpacked everywhere: {0}")]
+    Path(#[from] MemberPathError),
     #[error("its member `{path}` is no regular file")]
     Kind { path: String },
     #[error("two of its members are called `{path}`")]
     Twice { path: String },
+    #[error(
+        "its members `{path}` and `{other}` are one file where case or the spelling of Unicode does not count"
+    )]
+    Collision { path: String, other: String },
+    #[error("its member `{path}` is a file, and `{other}` takes it for a folder")]
+    FileAndFolder { path: String, other: String },
     #[error("its member `{path}` shares bytes with another record")]
     Overlap { path: String },
     #[error(
         "its member `{path}` is encrypted or packed by method {method}; stored and deflated ones are known"
     )]
     Method { path: String, method: u16 },
-    #[error("{0}")]
-    Name(#[from] FileNameError),
     #[error("its member `{path}` has {found} bytes and says {stated}")]
     MemberSize { path: String, stated: u64, found: u64 },
     #[error("its member `{path}` does not have the checksum that it states")]
@@ -76,9 +84,9 @@ pub enum BundleError {
     Write(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Takes each regular file's member, name and bytes.
+/// Takes each regular file's member and bytes.
 pub type Sink<'a> =
-    dyn FnMut(&Member, &FileName, &mut dyn Read) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + 'a;
+    dyn FnMut(&Member, &mut dyn Read) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + 'a;
 
 /// Gives every regular file to `sink`, in the order of their paths, so that the outcome does not depend on the
 /// order of the archive. Folders are passed over. No file is given before all members were looked at.
@@ -87,27 +95,20 @@ pub type Sink<'a> =
 /// When the archive is damaged or breaks a rule, or when `sink` fails.
 pub fn unpack(archive: &dyn ReadAt, sink: &mut Sink<'_>) -> Result<(), BundleError> {
     let zip = zip::walk(archive, &LIMITS)?;
-    let mut files = BTreeMap::new();
+    let mut named = Vec::with_capacity(zip.members.len());
     for member in &zip.members {
         check(member)?;
-        if files.insert(member.path.as_str(), member).is_some() {
-            return Err(BundleError::Twice { path: shown(&member.path) });
-        }
+        named.push((member.path.strip_suffix('/').unwrap_or(&member.path).parse::<MemberPath>()?, member));
     }
-    let mut named = Vec::new();
-    for (path, member) in files.into_iter().filter(|(_, member)| !member.is_directory()) {
-        named.push((member, path.rsplit('/').next().unwrap_or_default().parse::<FileName>()?));
-    }
-    named.into_iter().try_for_each(|(member, name)| file(archive, member, &name, sink))
+    refuse_collisions(&named)?;
+    named.retain(|(_, member)| !member.is_directory());
+    named.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    named.into_iter().try_for_each(|(path, member)| file(archive, member, path, sink))
 }
 
 /// Refuses members that no build tool makes and that some reader would take for something else.
 fn check(member: &zip::Member) -> Result<(), BundleError> {
     let path = || shown(&member.path);
-    let goes_out = member.path.split('/').any(|part| part == "..");
-    if member.path.starts_with('/') || member.path.contains(['\\', '\0']) || goes_out {
-        return Err(BundleError::Path { path: path() });
-    }
     if !matches!(member.attributes >> 16 & 0o170_000, 0 | 0o100_000 | 0o040_000) {
         return Err(BundleError::Kind { path: path() });
     }
@@ -121,11 +122,40 @@ fn check(member: &zip::Member) -> Result<(), BundleError> {
     Ok(())
 }
 
+/// Refuses members that would be one file, or a file and a folder of one name, on some system. What belongs together
+/// is made to stand side by side by sorting: an archive with a hundred thousand deep paths costs no more than that.
+fn refuse_collisions(named: &[(MemberPath, &zip::Member)]) -> Result<(), BundleError> {
+    // No path holds this character, and none is less: what is below `a` follows `a` at once.
+    let key = |path: &MemberPath| path.folded().replace('/', "\0");
+    let mut sorted: Vec<_> =
+        named.iter().map(|(path, member)| (key(path), !member.is_directory(), path)).collect();
+    sorted.sort_unstable();
+    for pair in sorted.windows(2) {
+        let [(one_key, one_is_file, one), (other_key, other_is_file, other)] = pair else { continue };
+        let (path, other_path) = (shown(one.as_str()), shown(other.as_str()));
+        let is_below = || other_key.strip_prefix(one_key.as_str()).is_some_and(|rest| rest.starts_with('\0'));
+        match (one_key == other_key, one_is_file, other_is_file) {
+            (true, _, _) if one == other && one_is_file == other_is_file => {
+                return Err(BundleError::Twice { path });
+            }
+            (true, false, false) => {}
+            (true, true, true) => return Err(BundleError::Collision { path, other: other_path }),
+            // Folders stand before files of the same name.
+            (true, _, _) => return Err(BundleError::FileAndFolder { path: other_path, other: path }),
+            (false, true, _) if is_below() => {
+                return Err(BundleError::FileAndFolder { path, other: other_path });
+            }
+            (false, _, _) => {}
+        }
+    }
+    Ok(())
+}
+
 /// Gives one file to `sink`, and holds what it read to what the archive states.
 fn file(
     archive: &dyn ReadAt,
     member: &zip::Member,
-    name: &FileName,
+    path: MemberPath,
     sink: &mut Sink<'_>,
 ) -> Result<(), BundleError> {
     let Claims { method, packed_bytes, size_bytes: stated, crc32, .. } = member.central;
@@ -136,7 +166,8 @@ fn file(
     // One byte more than stated tells a member that lies about its size.
     let inner = plain.take(stated.saturating_add(1));
     let mut watched = Watched { inner, read: 0, crc32: crc32fast::Hasher::new(), failed: None };
-    let outcome = sink(&Member { path: member.path.clone(), size_bytes: stated }, name, &mut watched);
+    let executable = member.unix_type().is_some() && member.attributes >> 16 & EXECUTABLE != 0;
+    let outcome = sink(&Member { path, size_bytes: stated, executable }, &mut watched);
     let Watched { read: found, crc32: hasher, failed, .. } = watched;
     let path = || shown(&member.path);
     if let Some(source) = failed {
@@ -217,34 +248,92 @@ mod tests {
 
     fn unpacked(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, BundleError> {
         let mut files = Vec::new();
-        unpack(&bytes, &mut |_member, name, source| {
+        unpack(&bytes, &mut |member, source| {
             let mut bytes = Vec::new();
             source.read_to_end(&mut bytes)?;
-            files.push((name.to_string(), bytes));
+            files.push((member.path.to_string(), bytes));
             Ok(())
         })?;
         Ok(files)
     }
 
     #[test]
-    fn files_come_out_sorted_without_their_folders() {
+    fn files_come_out_sorted_with_their_folders() {
         let bytes = zip(|writer| {
             file(writer, "b/two.whl", b"2");
             file(writer, "a/one.whl", b"1");
             writer.add_directory("c", SimpleFileOptions::default()).expect("a good folder");
         });
         let files = unpacked(&bytes).expect("good");
-        assert_eq!(files, [("one.whl".to_owned(), b"1".to_vec()), ("two.whl".to_owned(), b"2".to_vec())]);
+        assert_eq!(files, [("a/one.whl".to_owned(), b"1".to_vec()), ("b/two.whl".to_owned(), b"2".to_vec())]);
     }
 
     #[test]
     fn members_that_leave_the_folder_are_refused() {
-        for path in ["../x", "/x", "a/../../x", "a\\..\\x"] {
-            let bytes = zip(|writer| file(writer, path, b"x"));
-            assert!(
-                matches!(unpacked(&bytes), Err(BundleError::Path { .. } | BundleError::Name(_))),
-                "{path}"
-            );
+        for path in ["../x", "/x", "a/../../x", "a\\..\\x", "C:x", "aux.txt", "a./x", "a//x"] {
+            let entries = vec![ZipEntry::file(path, b"x", 0o644)];
+            let bytes = ZipImage { entries, ..ZipImage::default() }.bytes();
+            assert!(matches!(unpacked(&bytes), Err(BundleError::Path(_))), "{path}");
+        }
+    }
+
+    /// An archive of empty members; a path that ends with `/` is a folder's.
+    fn of_paths(paths: &[&str]) -> Vec<u8> {
+        let entry = |path: &&str| match path.strip_suffix('/') {
+            Some(folder) => ZipEntry::directory(folder),
+            None => ZipEntry::file(path, b"", 0o644),
+        };
+        ZipImage { entries: paths.iter().map(entry).collect(), ..ZipImage::default() }.bytes()
+    }
+
+    #[test]
+    fn members_that_are_one_file_on_some_system_are_refused() {
+        for (one, other) in [("a", "A"), ("docs/É", "docs/E\u{301}"), ("Docs/a", "docs/A"), ("ΑΣ", "ας")]
+        {
+            for paths in [[one, "b", other], [other, one, "c"]] {
+                let found = unpacked(&of_paths(&paths)).expect_err("a collision");
+                assert!(matches!(found, BundleError::Collision { .. }), "{one} {other}: {found}");
+            }
+        }
+        for paths in [["a", "a/b"], ["A", "a/b"], ["a", "a/"], ["A/", "a"], ["a/b/c/d", "a/B"], ["a/b/", "A"]]
+        {
+            for paths in [[paths[0], "a b", paths[1], "a-b"], [paths[1], "a.b", "z", paths[0]]] {
+                let found = unpacked(&of_paths(&paths)).expect_err("a file that is a folder");
+                assert!(matches!(found, BundleError::FileAndFolder { .. }), "{paths:?}: {found}");
+            }
+        }
+        for paths in [["a/", "A/", "a/b"], ["a", "ab", "b/a"], ["Docs/a", "docs/b", "docs/"]] {
+            assert!(unpacked(&of_paths(&paths)).is_ok(), "{paths:?}");
+        }
+        assert!(matches!(unpacked(&of_paths(&["a/", "a/"])), Err(BundleError::Twice { .. })));
+    }
+
+    #[test]
+    fn many_deep_paths_cost_no_more_than_their_bytes() {
+        let deep = "d/".repeat(400);
+        let paths: Vec<_> = (0..5_000).map(|number| format!("{deep}{number}")).collect();
+        let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+        assert_eq!(unpacked(&of_paths(&paths)).expect("good").len(), 5_000);
+    }
+
+    #[test]
+    fn only_systems_that_have_the_bit_tell_of_programs() {
+        let is_program = |made_by: u16, mode: u32| {
+            let mut entry = ZipEntry::file("tool", b"x", mode);
+            entry.made_by = made_by << 8 | 20;
+            let mut found = None;
+            let bytes = ZipImage { entries: vec![entry], ..ZipImage::default() }.bytes();
+            let unpacked = unpack(&bytes, &mut |member, source| {
+                found = Some(member.executable);
+                Ok(io::copy(source, &mut io::sink()).map(|_| ())?)
+            });
+            unpacked.expect("good");
+            found.expect("a member")
+        };
+        for (made_by, mode, expected) in
+            [(3, 0o755, true), (19, 0o700, true), (3, 0o644, false), (0, 0o755, false), (10, 0o755, false)]
+        {
+            assert_eq!(is_program(made_by, mode), expected, "{made_by} {mode:o}");
         }
     }
 
@@ -269,9 +358,9 @@ mod tests {
 
     #[test]
     fn a_name_at_the_end_of_a_long_path_is_not_cut() {
-        let path = format!("{}name.whl", "folder/".repeat(300));
+        let path = format!("{}name.whl", "folder/".repeat(140));
         let files = unpacked(&zip(|writer| file(writer, &path, b"x"))).expect("good");
-        assert_eq!(files[0].0, "name.whl");
+        assert_eq!(files[0].0, path);
     }
 
     #[test]

@@ -3,12 +3,13 @@
 //! The walks are our own because general readers hide what a check must see: both headers of a member, bytes
 //! that belong to no record, names that tools read differently. A reader here judges nothing: what breaks a
 //! rule is kept as a fact for `checks`, and only an archive that cannot be walked at all is an
-//! [`error::ArchiveError`]. Nothing is ever written to a disk.
+//! [`error::ArchiveError`]. Nothing is ever written to a disk. Our own files are packed here too (`pack`).
 
 mod core_metadata;
 
 pub mod build;
 pub mod bundle;
+pub mod checksums;
 pub mod document;
 pub mod entry_points;
 pub mod error;
@@ -16,6 +17,7 @@ mod inflate;
 pub mod insight;
 pub mod metadata;
 pub mod modules;
+pub mod pack;
 pub mod record;
 pub mod scan;
 pub mod sdist;
@@ -23,6 +25,7 @@ pub mod source;
 pub mod tar;
 pub mod texts;
 pub mod wheel;
+pub mod wheelhouse;
 pub mod zip;
 
 pub use core_metadata::core_metadata;

@@ -4,17 +4,22 @@
 //! enters, and every type's `Display` gives the text back.
 
 pub mod artifact;
+pub mod collection;
 pub mod digest;
 pub mod endpoints;
 pub mod expect;
 pub mod interpreter;
 pub mod manifest;
+pub mod member_path;
+pub mod minutes;
 pub mod name;
 pub mod pep440;
 pub mod platform_tag;
+pub mod rename;
 pub mod revision;
 pub mod sdist_name;
 pub mod secret;
 pub mod tag;
 pub mod version;
+pub mod wanted;
 pub mod wheel_name;

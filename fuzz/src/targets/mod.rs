@@ -19,13 +19,14 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "zip", run: containers::zip, seeds: containers::zips },
     Target { name: "tar", run: containers::tar, seeds: containers::tars },
     Target { name: "gzip", run: containers::gzip, seeds: containers::gzips },
     Target { name: "record", run: texts::record, seeds: texts::records },
     Target { name: "metadata", run: texts::metadata, seeds: texts::metadatas },
     Target { name: "entry_points", run: texts::entry_points, seeds: texts::entry_point_lists },
+    Target { name: "checksums", run: texts::checksums, seeds: texts::checksum_lists },
     Target { name: "wheel_name", run: names::wheel, seeds: names::wheels },
     Target { name: "sdist_name", run: names::sdist, seeds: names::sdists },
     Target { name: "elf", run: natives::elf, seeds: natives::elfs },

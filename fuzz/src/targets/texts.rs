@@ -1,7 +1,9 @@
-//! RECORD, METADATA and `entry_points.txt`: what was read is written, and read again it is the same.
+//! RECORD, METADATA, `entry_points.txt` and lists of checksums: what was read is written, and read again it is the same.
 
 use std::fmt::Write as _;
 
+use release_action::archive::Limits;
+use release_action::archive::checksums::{self, Format, meta};
 use release_action::archive::entry_points::EntryPoints;
 use release_action::archive::metadata::Metadata;
 use release_action::archive::record::{Record, Row};
@@ -52,6 +54,33 @@ pub(super) fn entry_points(bytes: &[u8]) {
     judge_text("entry_points.txt", bytes);
 }
 
+pub(super) fn checksums(bytes: &[u8]) {
+    let limits = Limits::default();
+    // The two readers never both take one text: 64 digits alone are no list.
+    let is_meta =
+        meta::parse(bytes, &limits).is_ok_and(|meta| meta.is_some_and(|meta| meta.pairs.is_empty()));
+    let Ok(read) = checksums::parse(bytes, &limits) else { return };
+    assert!(!is_meta && !read.lines.is_empty());
+    let ends = bytes.iter().filter(|byte| **byte == b'\n').count();
+    let mut last = 0;
+    for listed in &read.lines {
+        assert!(last < listed.line && listed.line <= ends + 1, "line {} is out of its order", listed.line);
+        last = listed.line;
+        let is_plain =
+            |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', ':']);
+        assert!(listed.path.split('/').all(is_plain), "{:?} leaves its folder", listed.path);
+    }
+    for format in [Format::Coreutils, Format::Bsd, Format::OpenSsl] {
+        let lines = read.lines.iter().map(|listed| format.line(&listed.path, &listed.sha256) + "\n");
+        let again =
+            checksums::parse(lines.collect::<String>().as_bytes(), &limits).expect("it was just written");
+        let said = |list: &checksums::Checksums| -> Vec<_> {
+            list.lines.iter().map(|listed| (listed.path.clone(), listed.sha256)).collect()
+        };
+        assert_eq!((again.format, said(&again)), (format, said(&read)));
+    }
+}
+
 fn owned(texts: &[&str]) -> Vec<Vec<u8>> {
     texts.iter().map(|text| text.as_bytes().to_vec()).collect()
 }
@@ -93,4 +122,18 @@ pub(super) fn entry_point_lists() -> Vec<Vec<u8>> {
         "stray\n[group]\n[group]\na=b\na = c\n= d\nno entry\n[a = b\n]x\n",
         "[console_scripts]\n../x = a..b:\nimport = class:1\nx=sample:main[\n",
     ])
+}
+
+pub(super) fn checksum_lists() -> Vec<Vec<u8>> {
+    const A: &str = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
+    const B: &str = "3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d";
+    let texts = [
+        format!("{A}  a.whl\n{B} *dist/b (1).whl\r\n# comment\n\\{A}  c\\\\d\n"),
+        format!("\u{feff}SHA256 (./a.whl) = {A}\nSHA256 (b) = (c) = {B}\n"),
+        format!("SHA256(./a.whl)= {A}\r\nSHA2-256(../b)= {B}\r\nMD5(c)= 00\n"),
+        format!("{A}\n"),
+        format!("name=w.tgz\nsha256={A}\nsize=1\nwheels=a.whl,b.whl\n"),
+        format!("{A}  /a\n{A}  C:/a\n{A}  a\n{B}  ./a\n"),
+    ];
+    texts.map(String::into_bytes).to_vec()
 }
