@@ -145,8 +145,8 @@ pub(crate) async fn execute<M: Mode>(
     look_again(mode, cx, readers, looks, applied, failed).await
 }
 
-/// Applies the steps of one wave, some at the same time. After the first failure none is begun; those under way
-/// are waited for, since a request that was cut off may have taken effect.
+/// Applies the steps of one wave, some at the same time. After the first failure none is begun, unless that says nothing
+/// about the others; those under way are waited for, since a request that was cut off may have taken effect.
 async fn apply_wave<M: Mode>(
     mode: &M,
     cx: &Context,
@@ -161,7 +161,7 @@ async fn apply_wave<M: Mode>(
     };
     let mut waiting = wave.iter();
     let mut running: FuturesUnordered<_> = waiting.by_ref().take(M::CONCURRENCY.max(1)).map(begin).collect();
-    let mut failed = None;
+    let (mut failed, mut goes_on) = (None, true);
     while let Some((step, outcome)) = running.next().await {
         let step = step.to_string();
         match outcome {
@@ -171,10 +171,11 @@ async fn apply_wave<M: Mode>(
             }
             Err(error) => {
                 progress.event(Event::Failed(&step, &error.to_string()));
+                goes_on &= error.spares_others();
                 failed.get_or_insert((step, error));
             }
         }
-        if failed.is_none()
+        if goes_on
             && !cx.surroundings.stop.is_requested()
             && let Some(next) = waiting.next()
         {

@@ -28,6 +28,8 @@ enum Fault {
     None,
     /// Refused: nothing happens, and the error is sure.
     Refused(usize),
+    /// The same, and it says nothing about the other writes.
+    Alone(usize),
     /// It happens, and the reply is lost.
     Lost(usize),
     /// Other bytes are stored, and nobody says so.
@@ -73,7 +75,7 @@ struct Names(String);
 
 impl Output for Names {
     fn fields(&self) -> Vec<OutputField> {
-        vec![("names", self.0.clone())]
+        vec![("names".into(), self.0.clone())]
     }
 }
 
@@ -81,6 +83,7 @@ impl Output for Names {
 #[error("write failed")]
 struct Failed {
     ambiguous: bool,
+    alone: bool,
 }
 
 impl Failure for Failed {
@@ -90,6 +93,10 @@ impl Failure for Failed {
 
     fn hint(&self) -> Option<String> {
         None
+    }
+
+    fn spares_others(&self) -> bool {
+        self.alone
     }
 }
 
@@ -139,14 +146,14 @@ impl Mode for Files {
         if world.stop_after == Some(number) {
             surroundings.stop.request();
         }
-        if self.0 == Fault::Refused(number) {
-            return Err(Failed { ambiguous: false });
+        if [Fault::Refused(number), Fault::Alone(number)].contains(&self.0) {
+            return Err(Failed { ambiguous: false, alone: self.0 == Fault::Alone(number) });
         }
         world.files.push((step.0, ![Fault::Spoiled(number), Fault::Taken(number)].contains(&self.0)));
         if self.0 == Fault::Taken(number) {
-            return Err(Failed { ambiguous: false });
+            return Err(Failed { ambiguous: false, alone: false });
         }
-        if self.0 == Fault::Lost(number) { Err(Failed { ambiguous: true }) } else { Ok(()) }
+        if self.0 == Fault::Lost(number) { Err(Failed { ambiguous: true, alone: false }) } else { Ok(()) }
     }
 }
 
@@ -181,6 +188,16 @@ fn a_run_converges_and_its_repetition_applies_nothing() {
     let (_, ending) = run(Fault::None, &world, true).expect("converged");
     assert_eq!(ending, Ending::Converged { applied: 0 });
     assert_eq!(world.0.borrow().writes, 4);
+}
+
+#[test]
+fn a_failure_that_says_nothing_about_the_others_of_its_wave_keeps_none_of_them_back() {
+    for (fault, written) in [(Fault::Refused(0), "b"), (Fault::Alone(0), "bc")] {
+        let world = world();
+        let error = run(fault, &world, true).expect_err("one is missing");
+        assert_eq!(names(&world), written);
+        assert!(matches!(&error, ExecuteError::Step { step, .. } if step == "put a"), "{error:?}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub(crate) mod execute;
 #[cfg(test)]
 mod execute_tests;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::model::artifact::Artifact;
@@ -57,8 +58,8 @@ impl<S: Step, O> Plan<S, O> {
     }
 }
 
-/// One value of a mode's answer: an output's name as the schema declares it, and its text.
-pub(crate) type OutputField = (&'static str, String);
+/// One value of a mode's answer: an output's name as the schema declares it, or its family, and its text.
+pub(crate) type OutputField = (Cow<'static, str>, String);
 
 /// A mode's typed answer.
 pub(crate) trait Output {
@@ -127,4 +128,9 @@ pub(crate) trait Failure: std::error::Error + 'static {
 
     /// What to do about it.
     fn hint(&self) -> Option<String>;
+
+    /// Whether it says nothing about the other steps of its wave: then those are begun all the same.
+    fn spares_others(&self) -> bool {
+        false
+    }
 }
