@@ -74,6 +74,9 @@ impl DiskError {
                 "make room on the disk, then run again"
             }
             io::ErrorKind::InvalidData => "is it a text file in UTF-8, and does nobody else write to it?",
+            io::ErrorKind::FileTooLarge if matches!(self.action, "written" | "filled") => {
+                "is there a limit on the size of files (`ulimit -f`)? lift it, then run again"
+            }
             io::ErrorKind::FileTooLarge => "is this the right file?",
             io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => {
                 "is the path right? a folder and a file were mistaken for each other"

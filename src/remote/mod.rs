@@ -3,6 +3,7 @@
 //! Readers are nouns and hold no credential that could write; writer methods are called `ensure_…` and are safe
 //! to repeat. Nothing here knows the simulators: the two meet on the socket only.
 
+pub(crate) mod artifacts;
 pub(crate) mod disk;
 pub(crate) mod error;
 pub(crate) mod github;

@@ -172,7 +172,7 @@ fn artifact_to_wire(artifact: &Artifact) -> ArtifactV1 {
 }
 
 /// Reads a manifest's text.
-pub(super) fn from_json(text: &str) -> Result<Manifest, ManifestFault> {
+pub(crate) fn from_json(text: &str) -> Result<Manifest, ManifestFault> {
     let Head { schema } = serde_json::from_str(text).map_err(ManifestFault::Json)?;
     if schema != SCHEMA {
         return Err(ManifestFault::Schema { found: shown(&schema) });

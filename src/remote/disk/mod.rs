@@ -4,6 +4,9 @@
 //! has nothing else to do meanwhile.
 
 pub(crate) mod bound;
+pub(crate) mod collection_v1;
+pub(crate) mod gather;
+pub(crate) mod lock;
 pub(crate) mod manifest_v1;
 pub(crate) mod proofs;
 pub(crate) mod read;

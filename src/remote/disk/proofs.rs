@@ -1,13 +1,13 @@
 //! What was proven about files in this process, so that no file is hashed twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::SystemTime;
 
-use crate::model::digest::Hashes;
+use crate::model::digest::{Hashes, Sha256};
 
 /// A file at one moment. Whoever writes to it, or puts another in its place, changes the stamp.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +34,22 @@ impl Stamp {
     pub(super) const fn size_bytes(&self) -> u64 {
         self.size_bytes
     }
+
+    /// Whether both are stamps of one content: a new name changes nothing but the moment of the last change, and no
+    /// write leaves the moment of the last write as it was.
+    #[cfg(unix)]
+    pub(super) fn same_content(&self, other: &Self) -> bool {
+        let [device, inode, ..] = self.identity;
+        self.size_bytes == other.size_bytes
+            && self.modified == other.modified
+            && other.identity[..2] == [device, inode]
+    }
+
+    /// Nothing here tells one file from another.
+    #[cfg(not(unix))]
+    pub(super) fn same_content(&self, _other: &Self) -> bool {
+        false
+    }
 }
 
 #[cfg(unix)]
@@ -47,16 +63,27 @@ fn identity(_metadata: &std::fs::Metadata) -> [i64; 4] {
     [0; 4]
 }
 
-/// The digests of files, by stamp.
+/// What is known of files, by stamp.
 #[derive(Debug, Default)]
-pub(super) struct Proofs(Mutex<HashMap<Stamp, Hashes>>);
+pub(super) struct Proofs {
+    hashes: Mutex<HashMap<Stamp, Hashes>>,
+    derived: Mutex<HashSet<(Stamp, Sha256)>>,
+}
 
 impl Proofs {
     pub(super) fn hashes(&self, stamp: &Stamp) -> Option<Hashes> {
-        self.0.lock().expect("nothing panics while it holds this").get(stamp).copied()
+        self.hashes.lock().expect("nothing panics while it holds this").get(stamp).copied()
     }
 
     pub(super) fn remember(&self, stamp: Stamp, hashes: Hashes) {
-        self.0.lock().expect("nothing panics while it holds this").insert(stamp, hashes);
+        self.hashes.lock().expect("nothing panics while it holds this").insert(stamp, hashes);
+    }
+
+    pub(super) fn is_derived(&self, from: &Stamp, text: Sha256) -> bool {
+        self.derived.lock().expect("nothing panics while it holds this").contains(&(from.clone(), text))
+    }
+
+    pub(super) fn derive(&self, from: Stamp, text: Sha256) {
+        self.derived.lock().expect("nothing panics while it holds this").insert((from, text));
     }
 }

@@ -13,7 +13,7 @@ use super::bound::{self, BindError, BindFault, BoundManifest};
 use super::manifest_v1::{self, ManifestFileError};
 use super::proofs::Proofs;
 pub(crate) use super::proofs::Stamp;
-use crate::model::digest::{Hasher, Hashes};
+use crate::model::digest::{Hasher, Hashes, Sha256};
 use crate::model::manifest::Manifest;
 use crate::remote::error::DiskError;
 
@@ -105,17 +105,36 @@ impl DiskRead {
         path.metadata().map_or(0, |metadata| metadata.len())
     }
 
+    /// Whether the file's owner may run it; on Windows, which tells programs by their names, always.
+    pub(crate) fn is_executable(&self, path: &Path) -> bool {
+        path.metadata().is_ok_and(|metadata| is_executable(&metadata))
+    }
+
     /// Size and digests of a file; read once for as long as it does not change.
     ///
     /// # Errors
     /// When it cannot be read.
     pub(crate) fn hashes(&self, path: &Path) -> Result<Hashes, DiskError> {
-        let failed = |source| fault(path, "read", source);
-        let mut file = open(path)?;
-        let stamp = Stamp::of(path, &file).map_err(failed)?;
-        if let Some(hashes) = self.proofs.hashes(&stamp) {
-            return Ok(hashes);
+        let file = open(path)?;
+        let stamp = self.stamp(path, &file)?;
+        match self.proofs.hashes(&stamp) {
+            Some(hashes) => Ok(hashes),
+            None => self.hash(path, file, stamp),
         }
+    }
+
+    /// Size and digests of a file that was just written, whatever was known of it before.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn read_back(&self, path: &Path) -> Result<Hashes, DiskError> {
+        let file = open(path)?;
+        let stamp = self.stamp(path, &file)?;
+        self.hash(path, file, stamp)
+    }
+
+    fn hash(&self, path: &Path, mut file: File, stamp: Stamp) -> Result<Hashes, DiskError> {
+        let failed = |source| fault(path, "read", source);
         let mut hasher = Hasher::new();
         let mut buffer = vec![0; CHUNK_BYTES];
         loop {
@@ -148,6 +167,35 @@ impl DiskRead {
     pub(crate) fn remember(&self, stamp: Stamp, hashes: Hashes) {
         if stamp.size_bytes() == hashes.size_bytes {
             self.proofs.remember(stamp, hashes);
+        }
+    }
+
+    /// Takes note that the text with the digest `text` was made, in this process, of the file that has this stamp.
+    pub(crate) fn derive(&self, from: Stamp, text: Sha256) {
+        self.proofs.derive(from, text);
+    }
+
+    /// Whether it was noted that this text was made of the file at `path`, as that is now.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    pub(crate) fn is_derived(&self, path: &Path, text: Sha256) -> Result<bool, DiskError> {
+        let stamp = self.stamp(path, &open(path)?)?;
+        Ok(self.proofs.is_derived(&stamp, text))
+    }
+
+    /// What is known of the file with the stamp `before` is from now on known of both names of it, which has just got a
+    /// second one.
+    pub(super) fn known_by(&self, before: &Stamp, names: [&Path; 2]) {
+        let Some(hashes) = self.proofs.hashes(before) else { return };
+        for name in names {
+            // What cannot be looked at, or is another file, is hashed by whoever wants to know.
+            let stamp = File::open(name).and_then(|file| Stamp::of(name, &file));
+            if let Ok(stamp) = stamp
+                && before.same_content(&stamp)
+            {
+                self.proofs.remember(stamp, hashes);
+            }
         }
     }
 
@@ -202,6 +250,16 @@ impl DiskRead {
         files
     }
 
+    /// The first `most_bytes` of a file, or all of it where it is shorter.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn head(&self, path: &Path, most_bytes: u64) -> Result<Vec<u8>, DiskError> {
+        let mut bytes = Vec::new();
+        let read = open(path)?.take(most_bytes).read_to_end(&mut bytes);
+        read.map(|_| bytes).map_err(|source| fault(path, "read", source))
+    }
+
     /// The text of a file of at most `limit_bytes`; `None` when there is none.
     ///
     /// # Errors
@@ -221,6 +279,17 @@ impl DiskRead {
         let text = String::from_utf8(bytes);
         text.map(Some).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error.utf8_error())))
     }
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o100 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_metadata: &std::fs::Metadata) -> bool {
+    true
 }
 
 fn is_hidden(name: &OsStr) -> bool {
@@ -341,6 +410,35 @@ mod tests {
         assert_eq!(disk.hashes(&path).expect("read"), Hashes::of(b"three"), "another size is not believed");
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_second_name_is_known_too_and_a_swapped_file_is_not() {
+        let folder = folder(&[("a", "one"), ("b", "two")]);
+        let (disk, path) = (DiskRead::default(), |name| folder.path().join(name));
+        // Told wrongly on purpose: whoever believes it has not read the file.
+        let before = disk.stamp(&path("a"), &disk.open(&path("a")).expect("there")).expect("told");
+        disk.remember(before.clone(), Hashes::of(b"six"));
+        std::fs::hard_link(path("a"), path("c")).expect("linked");
+        disk.known_by(&before, [&path("a"), &path("c")]);
+        assert_eq!(disk.hashes(&path("a")).expect("read"), Hashes::of(b"six"));
+        assert_eq!(disk.hashes(&path("c")).expect("read"), Hashes::of(b"six"));
+        disk.known_by(&before, [&path("b"), &path("nowhere")]);
+        assert_eq!(disk.hashes(&path("b")).expect("read"), Hashes::of(b"two"));
+        assert_eq!(disk.read_back(&path("c")).expect("read"), Hashes::of(b"one"));
+    }
+
+    #[test]
+    fn what_was_made_of_a_file_is_forgotten_when_it_changes() {
+        let folder = folder(&[("a", "one")]);
+        let (disk, path, text) = (DiskRead::default(), folder.path().join("a"), Sha256::of(b"text"));
+        assert!(!disk.is_derived(&path, text).expect("told"));
+        disk.derive(disk.stamp(&path, &disk.open(&path).expect("there")).expect("told"), text);
+        assert!(disk.clone().is_derived(&path, text).expect("told"));
+        assert!(!disk.is_derived(&path, Sha256::of(b"other")).expect("told"));
+        put(&path, "three");
+        assert!(!disk.is_derived(&path, text).expect("told"));
+    }
+
     #[test]
     fn what_was_found_in_one_file_is_not_believed_of_another_in_its_place() {
         let folder = folder(&[("a", "one"), ("b", "two")]);
@@ -358,6 +456,8 @@ mod tests {
         assert_eq!(text("a", 4).expect("read").as_deref(), Some("word"));
         assert_eq!(text("b", 4).expect("absent"), None);
         assert_eq!(text("a", 3).expect_err("longer").source.kind(), io::ErrorKind::FileTooLarge);
+        let head = |limit| DiskRead::default().head(&folder.path().join("a"), limit).expect("read");
+        assert_eq!((head(3), head(9)), (b"wor".to_vec(), b"word".to_vec()));
         assert!(text("", 3).is_err(), "a folder");
     }
 }

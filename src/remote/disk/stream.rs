@@ -1,11 +1,12 @@
-//! Writing what is too large to hold: streams are hashed on their way, copies share their bytes where they can.
+//! Writing what is too large to hold: streams in pieces, and second names in the place of copies.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write as _};
 use std::path::Path;
 
-use crate::model::digest::{Hasher, Hashes};
-use crate::remote::disk::write::{DiskWrite, copy};
+use crate::remote::disk::read::DiskRead;
+use crate::remote::disk::write::{Access, DiskWrite, copy, folder_of, grant, sync_folder};
 use crate::remote::error::DiskError;
 
 /// What is read and written at once.
@@ -23,14 +24,18 @@ impl DiskWrite {
         }
     }
 
-    /// Writes a new file and answers what was written. It may be short after a crash: whoever finds it again holds it
-    /// to the digest, so an artifact of a hundred thousand files need not wait for the disk at each of them.
+    /// Writes a new file to which everybody has `access`, and waits until it is on the disk: nothing has to wait for that
+    /// later.
     ///
     /// # Errors
     /// When the file is there already, or `bytes` cannot be read, or the file cannot be written.
-    pub(crate) fn write_stream(&self, path: &Path, bytes: &mut dyn Read) -> Result<Hashes, DiskError> {
+    pub(crate) fn write_stream(
+        &self,
+        path: &Path,
+        bytes: &mut dyn Read,
+        access: Access,
+    ) -> Result<(), DiskError> {
         let mut file = File::create_new(path).map_err(|source| error(path, "made", source))?;
-        let mut hasher = Hasher::new();
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
             let count = match bytes.read(&mut chunk) {
@@ -39,24 +44,72 @@ impl DiskWrite {
                 Err(source) if source.kind() == ErrorKind::Interrupted => continue,
                 Err(source) => return Err(error(path, "filled", source)),
             };
-            hasher.update(&chunk[..count]);
             file.write_all(&chunk[..count]).map_err(|source| error(path, "written", source))?;
         }
-        Ok(hasher.finish())
+        grant(&file, access).and_then(|()| file.sync_all()).map_err(|source| error(path, "written", source))
     }
 
-    /// Sees to it that `target` is a file with the bytes of `source`, which stays. A target that is there is left
-    /// alone: whoever calls has compared it.
+    /// Writes a file that is worth nothing when it is not whole, and is known not to be by whoever reads it: such a
+    /// one waits for no disk.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub(crate) fn copy(&self, source: &Path, target: &Path) -> Result<(), DiskError> {
+    pub(crate) fn note(&self, path: &Path, text: &str) -> Result<(), DiskError> {
+        let written = File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        written.map_err(|source| error(path, "written", source))
+    }
+
+    /// Sees to it that `target` is a file with the bytes of `source`, which stays and is on the disk already, and that
+    /// everybody has `access` to it: a second name where the file system has such, so that nothing is copied and what
+    /// `known` knows of the one holds for the other; else a copy. The bytes of a target that is there are left alone:
+    /// whoever calls has compared them. The name is there for good after [`Self::keep_names`].
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn share(
+        &self,
+        source: &Path,
+        target: &Path,
+        access: Access,
+        known: &DiskRead,
+    ) -> Result<(), DiskError> {
         if target.exists() {
+            return self.ensure_access(target, access);
+        }
+        let file = File::open(source).map_err(|cause| error(source, "read", cause))?;
+        self.ensure_folder(folder_of(target))?;
+        let before = known.stamp(source, &file)?;
+        match fs::hard_link(source, target) {
+            Ok(()) => {
+                self.ensure_access(target, access)?;
+                known.known_by(&before, [source, target]);
+                Ok(())
+            }
+            // Somebody was faster; the look that follows says whether these are the right bytes.
+            Err(cause) if cause.kind() == ErrorKind::AlreadyExists && target.exists() => Ok(()),
+            // Some file systems have no second names, and the two may lie on different ones.
+            Err(_) => copy(file, target, access),
+        }
+    }
+
+    /// Sees to it that the names of these files outlive a crash.
+    ///
+    /// # Errors
+    /// When a folder cannot be written to the disk.
+    pub(crate) fn keep_names<'a>(&self, files: impl Iterator<Item = &'a Path>) -> Result<(), DiskError> {
+        let folders: BTreeSet<&Path> = files.map(folder_of).collect();
+        let keep = |folder: &Path| sync_folder(folder).map_err(|source| error(folder, "written", source));
+        folders.into_iter().try_for_each(keep)
+    }
+
+    /// Lets everybody run a file who has to; what is allowed already stays.
+    fn ensure_access(&self, path: &Path, access: Access) -> Result<(), DiskError> {
+        if access == Access::Read || DiskRead::default().is_executable(path) {
             return Ok(());
         }
-        let file = File::open(source).map_err(|error_source| error(source, "read", error_source))?;
-        self.ensure_folder(target.parent().unwrap_or_else(|| Path::new(".")))?;
-        copy(file, target)
+        let failed = |source| error(path, "made a program", source);
+        let file = File::open(path).map_err(failed)?;
+        grant(&file, access).and_then(|()| file.sync_all()).map_err(failed)
     }
 }
 
@@ -69,25 +122,48 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_is_hashed_while_it_is_written() {
+    fn a_stream_becomes_a_new_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file");
         let bytes = vec![7; 300_000];
-        let hashes = DiskWrite.write_stream(&path, &mut bytes.as_slice()).expect("written");
-        assert_eq!(hashes, Hashes::of(&bytes));
+        DiskWrite.write_stream(&path, &mut bytes.as_slice(), Access::Read).expect("written");
         assert_eq!(fs::read(&path).expect("there"), bytes);
-        assert!(DiskWrite.write_stream(&path, &mut bytes.as_slice()).is_err(), "it is there already");
+        assert!(
+            DiskWrite.write_stream(&path, &mut bytes.as_slice(), Access::Read).is_err(),
+            "it is there already"
+        );
     }
 
     #[test]
-    fn a_copy_leaves_the_source_and_no_part() {
+    fn a_shared_file_has_both_names_and_no_part() {
         let folder = tempfile::tempdir().expect("a folder");
         let (source, target) = (folder.path().join("source"), folder.path().join("deep/er/target"));
-        DiskWrite.write_stream(&source, &mut b"abc".as_slice()).expect("written");
-        DiskWrite.copy(&source, &target).expect("copied");
+        DiskWrite.write_stream(&source, &mut b"abc".as_slice(), Access::Read).expect("written");
+        let known = DiskRead::default();
+        DiskWrite.share(&source, &target, Access::Read, &known).expect("shared");
+        DiskWrite.share(&source, &target, Access::Read, &known).expect("there already");
+        DiskWrite.keep_names([target.as_path()].into_iter()).expect("kept");
         assert_eq!(fs::read(&target).expect("there"), b"abc");
         assert!(source.exists());
         assert_eq!(fs::read_dir(target.parent().expect("deep")).expect("listed").count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_can_be_run_wherever_its_bytes_came_from() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (source, target) = (folder.path().join("source"), folder.path().join("target"));
+        DiskWrite.write_stream(&source, &mut b"abc".as_slice(), Access::Read).expect("written");
+        let is_executable = || DiskRead::default().is_executable(&target);
+        DiskWrite.share(&source, &target, Access::Read, &DiskRead::default()).expect("copied");
+        assert!(!is_executable());
+        DiskWrite.share(&source, &target, Access::Execute, &DiskRead::default()).expect("made one");
+        assert!(is_executable());
+        DiskWrite.share(&source, &target, Access::Read, &DiskRead::default()).expect("left alone");
+        assert!(is_executable());
+        fs::remove_file(&target).expect("removed");
+        DiskWrite.share(&source, &target, Access::Execute, &DiskRead::default()).expect("copied");
+        assert!(is_executable());
     }
 
     #[test]
@@ -96,7 +172,7 @@ mod tests {
         let inner = folder.path().join("inner");
         let disk = DiskWrite;
         disk.ensure_empty_folder(&inner).expect("made");
-        disk.write_stream(&inner.join("left"), &mut b"over".as_slice()).expect("written");
+        disk.write_stream(&inner.join("left"), &mut b"over".as_slice(), Access::Read).expect("written");
         disk.ensure_empty_folder(&inner).expect("emptied");
         assert_eq!(fs::read_dir(&inner).expect("listed").count(), 0);
     }

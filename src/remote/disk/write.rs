@@ -17,6 +17,15 @@ const NAMES: u32 = 10_000;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct DiskWrite;
 
+/// What may be done with a file, by everybody: the steps after ours run as another user than the container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Read it.
+    Read,
+    /// Read and run it.
+    Execute,
+}
+
 impl DiskWrite {
     /// Sees to it that `path` holds exactly `bytes`; does nothing when it does. Makes the folder if need be.
     ///
@@ -30,7 +39,7 @@ impl DiskWrite {
         self.ensure_folder(folder)?;
         let failed = |source| fault(path, "written", source);
         let (mut file, partial) = create_partial(folder).map_err(failed)?;
-        let written = file.write_all(bytes).and_then(|()| settle(file, &partial, path));
+        let written = file.write_all(bytes).and_then(|()| settle(file, &partial, path, Access::Read));
         written.map_err(|source| {
             let _ = std::fs::remove_file(&partial);
             failed(source)
@@ -64,14 +73,14 @@ impl DiskWrite {
         // Windows makes only files last that are open for writing.
         let opened = OpenOptions::new().read(true).write(cfg!(windows)).open(staged);
         let file = opened.map_err(|source| fault(staged, "read", source))?;
-        readable_by_all(&file).and_then(|()| file.sync_all()).map_err(failed)?;
+        grant(&file, Access::Read).and_then(|()| file.sync_all()).map_err(failed)?;
         // A link, other than a rename, never replaces a file that somebody else put there meanwhile.
         match std::fs::hard_link(staged, target) {
             Ok(()) => sync_folder(folder_of(target)).map_err(failed)?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => same_bytes(staged, target)?,
             // Some file systems have no links, and the two may lie on different ones.
             Err(_) if target.symlink_metadata().is_ok() => same_bytes(staged, target)?,
-            Err(_) => copy(file, target)?,
+            Err(_) => copy(file, target, Access::Read)?,
         }
         std::fs::remove_file(staged).map_err(|source| fault(staged, "removed", source))
     }
@@ -103,28 +112,33 @@ fn create_partial(folder: &Path) -> io::Result<(File, PathBuf)> {
 }
 
 /// Gives a file that is written its final name, so that it is whole after a crash at any moment.
-fn settle(file: File, partial: &Path, path: &Path) -> io::Result<()> {
-    readable_by_all(&file)?;
+fn settle(file: File, partial: &Path, path: &Path, access: Access) -> io::Result<()> {
+    grant(&file, access)?;
     file.sync_all()?;
     drop(file);
     std::fs::rename(partial, path)?;
     sync_folder(folder_of(path))
 }
 
-/// The steps after ours run as another user than the container.
+/// Lets everybody have `access`.
 #[cfg(unix)]
-fn readable_by_all(file: &File) -> io::Result<()> {
+pub(super) fn grant(file: &File, access: Access) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+    let mode = match access {
+        Access::Read => 0o644,
+        Access::Execute => 0o755,
+    };
+    file.set_permissions(std::fs::Permissions::from_mode(mode))
 }
 
+/// Windows tells programs by the endings of their names.
 #[cfg(not(unix))]
-fn readable_by_all(_file: &File) -> io::Result<()> {
+pub(super) fn grant(_file: &File, _access: Access) -> io::Result<()> {
     Ok(())
 }
 
 /// Makes a rename last. Systems that cannot open a folder keep it by themselves.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
@@ -139,10 +153,10 @@ fn same_bytes(staged: &Path, target: &Path) -> Result<(), DiskError> {
 }
 
 /// Copies to a temporary file beside `target`, then renames it.
-pub(super) fn copy(mut from: File, target: &Path) -> Result<(), DiskError> {
+pub(super) fn copy(mut from: File, target: &Path, access: Access) -> Result<(), DiskError> {
     let failed = |source| fault(target, "written", source);
     let (mut file, partial) = create_partial(folder_of(target)).map_err(failed)?;
-    let copied = io::copy(&mut from, &mut file).and_then(|_| settle(file, &partial, target));
+    let copied = io::copy(&mut from, &mut file).and_then(|_| settle(file, &partial, target, access));
     copied.map_err(|source| {
         let _ = std::fs::remove_file(&partial);
         failed(source)
@@ -222,7 +236,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (from, to) = (folder.path().join("a"), folder.path().join("b"));
         DiskWrite.ensure_file(&from, b"bytes").expect("written");
-        copy(File::open(&from).expect("there"), &to).expect("copied");
+        copy(File::open(&from).expect("there"), &to, Access::Read).expect("copied");
         assert_eq!(std::fs::read(&to).expect("there"), b"bytes");
         assert_eq!(names(folder.path()), ["a", "b"]);
     }

@@ -9,9 +9,11 @@ use crate::model::revision::CommitSha;
 
 mod api;
 mod disposition;
+pub(crate) mod download;
 mod link;
 pub(crate) mod read;
 mod refusal;
+pub(crate) mod runs;
 mod transport;
 mod upload;
 mod wire;
@@ -94,6 +96,13 @@ pub(crate) struct Run {
     pub(crate) from_fork: bool,
 }
 
+impl Run {
+    /// Whether it is over, and all of it went well.
+    pub(crate) fn succeeded(&self) -> bool {
+        self.status == "completed" && self.conclusion.as_deref() == Some("success")
+    }
+}
+
 /// What a workflow run left for others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunArtifact {
@@ -114,7 +123,7 @@ pub(crate) struct RunArtifact {
 /// What came of a download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Downloaded {
-    /// The digests of the bytes as they arrived.
+    /// The digests of the file, as it was read back.
     pub(crate) hashes: crate::model::digest::Hashes,
     /// Whether they are a zip that packs the files; otherwise they are the one file itself.
     pub(crate) zipped: bool,

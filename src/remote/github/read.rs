@@ -1,37 +1,31 @@
 //! Looking at GitHub.
 
 use std::collections::HashSet;
-use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use serde::de::IgnoredAny;
 
 use super::api::{Api, List};
-use super::disposition::file_name;
-use super::refusal::{explained, is_absent};
-use super::wire::{AssetWire, PointerWire, ReleaseWire, RunArtifactWire, RunWire};
-use super::{Asset, Downloaded, Release, Run, RunArtifact, cut};
+use super::runs::Sought;
+use super::wire::{AssetWire, PointerWire, ReleaseWire, RepositoryWire, RunArtifactWire};
+use super::{Asset, Release, RunArtifact, cut};
 use crate::model::digest::{Hashes, Sha256};
 use crate::model::endpoints::Endpoint;
 use crate::model::revision::{CommitSha, Repository};
 use crate::model::secret::Secret;
-use crate::remote::disk::write::DiskWrite;
 use crate::remote::error::RemoteError;
 use crate::remote::http::Http;
-use crate::remote::http::answer::Answer;
 
 /// GitHub shows no more releases than this.
 const RELEASES: usize = 10_000;
 /// GitHub takes no more assets for a release than this; some room is left for what failed uploads leave.
 const ASSETS: usize = 2_000;
-/// GitHub finds no more runs than this.
-const RUNS: usize = 1_000;
 /// A run leaves no more artifacts than this.
 const RUN_ARTIFACTS: usize = 10_000;
 /// Annotated tags may point to annotated tags, but nobody nests them deeper.
 const TAG_DEPTH: usize = 10;
 /// An asset or artifact is smaller than this, in bytes.
-const LARGEST_FILE: u64 = 16 << 30;
+pub(super) const LARGEST_FILE: u64 = 16 << 30;
 
 /// Looks at one repository. It may hold a token, since drafts and artifacts show to tokens only; it never changes
 /// anything with it.
@@ -40,8 +34,8 @@ pub(crate) struct GithubRead {
     pub(super) api: Api,
     /// The repository was seen with this token, so a 404 means that the thing itself is not there.
     visible: Arc<OnceLock<()>>,
-    /// Workflows and commits whose list of runs was searched to its end once.
-    searched: Arc<Mutex<HashSet<(String, CommitSha)>>>,
+    /// Workflows whose list of runs was searched to its end once, with what for.
+    pub(super) searched: Arc<Mutex<HashSet<(String, Sought)>>>,
 }
 
 impl GithubRead {
@@ -133,53 +127,12 @@ impl GithubRead {
         let what = format!("reading the asset `{}`", cut(&asset.name));
         let segments = ["releases", "assets", &asset.id.to_string()];
         let call = self.api.bytes(what.clone(), &segments, "application/octet-stream");
-        let Hashes { size_bytes, sha256 } =
-            self.api.http.download(&call.limit(LARGEST_FILE), None).await?.hashes;
+        let Hashes { size_bytes, sha256 } = self.api.http.download(&call.limit(LARGEST_FILE)).await?;
         if size_bytes != asset.size_bytes {
             let found = format!("{size_bytes} bytes instead of {}", asset.size_bytes);
             return Err(self.api.unexpected(&what, "the whole asset", found));
         }
         Ok(sha256)
-    }
-
-    /// The runs of a workflow (`build.yml`, or its whole path) that built `commit`, newest first.
-    ///
-    /// GitHub's own search for a commit has come back empty while runs existed, so an empty answer is doubted and
-    /// the whole list is read here; later looks for the same commit read only its first page again. A workflow that
-    /// is not there has no runs.
-    ///
-    /// # Errors
-    /// When GitHub could not tell, or the repository cannot be seen.
-    pub(crate) async fn runs(&self, workflow: &str, commit: &CommitSha) -> Result<Vec<Run>, RemoteError> {
-        let file = workflow.rsplit('/').next().unwrap_or(workflow);
-        let route = self.api.route(&["actions", "workflows", file, "runs"]);
-        let what = format!("looking for runs of `{file}` for the commit {}", commit.short());
-        let list = |route, limit| List { what: what.clone(), route, key: Some("workflow_runs"), limit };
-        let found = match self.runs_of(&list(format!("{route}?head_sha={commit}"), RUNS), commit).await {
-            Err(error) if is_absent(&error) => {
-                // In a repository that shows itself, it is the workflow that is not there.
-                return self.require_repository().await.map(|()| Vec::new());
-            }
-            found => found?,
-        };
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        let searched = || self.searched.lock().unwrap_or_else(PoisonError::into_inner);
-        let question = (file.to_owned(), commit.clone());
-        let limit = if searched().contains(&question) { 100 } else { RUNS };
-        let found = self.runs_of(&list(route, limit), commit).await?;
-        searched().insert(question);
-        Ok(found)
-    }
-
-    async fn runs_of(&self, list: &List, commit: &CommitSha) -> Result<Vec<Run>, RemoteError> {
-        let runs = self.api.list::<RunWire>(list).await?.into_iter();
-        let runs = runs.map(|run| run.into_run(&self.api.repository));
-        let mut runs: Vec<Run> = runs.filter(|run| run.head_sha == *commit).collect();
-        runs.sort_by_key(|run| std::cmp::Reverse((run.run_number, run.run_attempt, run.id)));
-        runs.dedup_by_key(|run| run.id);
-        Ok(runs)
     }
 
     /// What a run left, expired ones too.
@@ -193,30 +146,20 @@ impl GithubRead {
         Ok(self.api.list::<RunArtifactWire>(&list).await?.into_iter().map(RunArtifact::from).collect())
     }
 
-    /// Streams an artifact into the file `path`, which is made anew. Whether the bytes are the stated ones is the
-    /// caller's business: compare [`Downloaded::hashes`].
-    ///
-    /// Each try asks for a new signed address, since one lasts for a minute; the token stays with GitHub.
+    /// The branch that the repository shows first.
     ///
     /// # Errors
-    /// When the bytes cannot be had or the file cannot be written.
-    pub(crate) async fn download_artifact(
-        &self,
-        artifact: &RunArtifact,
-        path: &Path,
-    ) -> Result<Downloaded, RemoteError> {
-        let what = format!("downloading the artifact `{}`", cut(&artifact.name));
-        let segments = ["actions", "artifacts", &artifact.id.to_string(), "zip"];
-        let call = self.api.bytes(what, &segments, super::transport::ACCEPT_JSON).limit(LARGEST_FILE);
-        let mut file = tokio::fs::File::from_std(DiskWrite.create(path)?);
-        let download = self.api.http.download(&call, Some(&mut file)).await.map_err(explained)?;
-        let zipped = is_zip(&download.answer);
-        let file_name = download.answer.header("content-disposition").and_then(file_name);
-        Ok(Downloaded { hashes: download.hashes, zipped, file_name })
+    /// When GitHub could not tell, or the repository cannot be seen.
+    pub(crate) async fn default_branch(&self) -> Result<String, RemoteError> {
+        let what = format!("looking up the default branch of {}", self.api.repository);
+        let repository: RepositoryWire = self.api.get(&what, &self.api.route(&[])).await?;
+        let _ = self.visible.set(());
+        let none = || self.api.unexpected(&what, "a repository with a default branch", "none".to_owned());
+        repository.default_branch.ok_or_else(none)
     }
 
     /// A 404 for a thing says nothing as long as the repository itself may be out of sight.
-    async fn require_repository(&self) -> Result<(), RemoteError> {
+    pub(super) async fn require_repository(&self) -> Result<(), RemoteError> {
         if self.visible.get().is_none() {
             let what = format!("looking up the repository {}", self.api.repository);
             let _: IgnoredAny = self.api.get(&what, &self.api.route(&[])).await?;
@@ -224,13 +167,4 @@ impl GithubRead {
         }
         Ok(())
     }
-}
-
-/// Since version 7 of the upload action an artifact may be one raw file. Which it is stands in the content type or
-/// in the signed address, not in the list of artifacts.
-fn is_zip(answer: &Answer) -> bool {
-    let kind = answer.header("content-type").unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    matches!(kind.as_str(), "application/zip" | "application/x-zip-compressed" | "application/zip-compressed")
-        || answer.url.path().to_ascii_lowercase().ends_with(".zip")
 }

@@ -188,25 +188,6 @@ pub(super) const fn is_absent(error: &RemoteError) -> bool {
     matches!(error, RemoteError::Status { status: 404, .. })
 }
 
-/// A transfer's error with a hint that fits GitHub.
-pub(super) fn explained(error: RemoteError) -> RemoteError {
-    match error {
-        RemoteError::Status { service, what, status, message, hint } => {
-            let refusal = Refusal {
-                what: what.clone(),
-                method: Method::GET,
-                status,
-                message: message.clone(),
-                errors: Vec::new(),
-                headers: HeaderMap::new(),
-            };
-            let hint = refusal.hint().or(hint);
-            RemoteError::Status { service, what, status, message, hint }
-        }
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -96,10 +96,12 @@ pub(super) struct RunWire {
     head_repository: Option<RepositoryWire>,
 }
 
-/// The repository that a run's commit comes from.
+/// A repository: this one, or the one that a run's commit comes from.
 #[derive(Debug, Deserialize)]
 pub(super) struct RepositoryWire {
     full_name: Option<String>,
+    /// Lists leave it out.
+    pub(super) default_branch: Option<String>,
 }
 
 impl RunWire {

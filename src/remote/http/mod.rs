@@ -18,6 +18,7 @@ mod transfer;
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ use crate::remote::surroundings::{Event, Surroundings};
 use answer::Answer;
 use call::Call;
 use client::Clients;
-use transfer::Sink;
+use transfer::{Sink, Sunk};
 
 /// How often a look-up is sent at most.
 const TRIES: u32 = 5;
@@ -52,6 +53,10 @@ struct Patience {
     write: Duration,
     /// Between two pieces of a body, either way.
     piece: Duration,
+    /// The time in which a download has to bring `least_bytes`.
+    window: Duration,
+    /// Less than this in a `window` counts as broken too.
+    least_bytes: u64,
 }
 
 impl Default for Patience {
@@ -60,6 +65,9 @@ impl Default for Patience {
             look_up: Duration::from_secs(60),
             write: Duration::from_secs(300),
             piece: Duration::from_secs(60),
+            window: Duration::from_secs(60),
+            // 16 KiB a second: eight of them share a line of one megabit.
+            least_bytes: 960 << 10,
         }
     }
 }
@@ -78,13 +86,13 @@ impl fmt::Debug for Http {
     }
 }
 
-/// What a download yields: the answer, whose body is empty, and the digests of the bytes that went by.
+/// What one try of a download into a file yields.
 #[derive(Debug)]
-pub(crate) struct Download {
-    /// Status, headers and final address; its body is empty.
+pub(crate) struct Fetched {
+    /// Status, headers and final address. Its body is empty, unless the answer is a refusal.
     pub(crate) answer: Answer,
-    /// Size and digests of what arrived.
-    pub(crate) hashes: Hashes,
+    /// How many bytes were written; none when the answer is a refusal.
+    pub(crate) size_bytes: u64,
 }
 
 impl Http {
@@ -111,7 +119,7 @@ impl Http {
     /// # Errors
     /// When there was no whole answer after all tries.
     pub(crate) async fn get(&self, call: &Call) -> Result<Answer, RemoteError> {
-        self.patiently(call, &mut Sink::Memory).await.map(|(answer, _)| answer)
+        self.patiently(call, Sink::Memory).await.map(|(answer, _)| answer)
     }
 
     /// Sends a request exactly once and follows no redirect, for everything that changes the world.
@@ -121,24 +129,29 @@ impl Http {
     pub(crate) async fn send(&self, call: &Call) -> Result<Answer, RemoteError> {
         permit(call, &call.url, None)?;
         let response = self.exchange(call, &call.url, true).await?;
-        self.read(call, call.url.clone(), response, &mut Sink::Memory).await.map(|(answer, _)| answer)
+        self.read(call, call.url.clone(), response, Sink::Memory).await.map(|(answer, _)| answer)
     }
 
-    /// Looks a file up and hashes its bytes while they pass; with `target` they are also written there, from its
-    /// beginning, anew for each try.
+    /// Looks a file up and hashes its bytes while they pass, without keeping them.
     ///
     /// # Errors
     /// As [`Self::get`], and [`RemoteError::Status`] when the answer is no success.
-    pub(crate) async fn download(
-        &self,
-        call: &Call,
-        target: Option<&mut tokio::fs::File>,
-    ) -> Result<Download, RemoteError> {
-        let mut sink = Sink::Hashed { target };
-        let (answer, hashes) = self.patiently(call, &mut sink).await?;
-        let answer = answer.success()?;
-        let hashes = hashes.expect("a successful answer went through the hasher");
-        Ok(Download { answer, hashes })
+    pub(crate) async fn download(&self, call: &Call) -> Result<Hashes, RemoteError> {
+        let (answer, sunk) = self.patiently(call, Sink::Hashed).await?;
+        answer.success()?;
+        let Sunk::Hashed(hashes) = sunk else { unreachable!("a successful answer went through the hasher") };
+        Ok(hashes)
+    }
+
+    /// Looks a file up once and writes it to `target`, which is made anew. Whoever calls decides whether to try again,
+    /// since it takes more than whole answers to know that the file is the right one. A refusal is `Ok`.
+    ///
+    /// # Errors
+    /// When there was no whole answer, or the file cannot be written.
+    pub(crate) async fn fetch(&self, call: &Call, target: &Path) -> Result<Fetched, RemoteError> {
+        let (answer, sunk) = self.look_up(call, Sink::File(target)).await?;
+        let size_bytes = if let Sunk::Written(size_bytes) = sunk { size_bytes } else { 0 };
+        Ok(Fetched { answer, size_bytes })
     }
 
     /// Waits for `delay`, tells those who watch, and comes back early when the run is to stop.
@@ -159,11 +172,7 @@ impl Http {
     }
 
     /// Repeats a look-up until it has an answer that another try would not better.
-    async fn patiently(
-        &self,
-        call: &Call,
-        sink: &mut Sink<'_>,
-    ) -> Result<(Answer, Option<Hashes>), RemoteError> {
+    async fn patiently(&self, call: &Call, sink: Sink<'_>) -> Result<(Answer, Sunk), RemoteError> {
         debug_assert!(matches!(call.method, Method::GET | Method::HEAD), "only look-ups are repeated");
         let mut tried = 1;
         loop {
@@ -186,11 +195,7 @@ impl Http {
     }
 
     /// One try: asks, follows redirects, reads the answer.
-    async fn look_up(
-        &self,
-        call: &Call,
-        sink: &mut Sink<'_>,
-    ) -> Result<(Answer, Option<Hashes>), RemoteError> {
+    async fn look_up(&self, call: &Call, sink: Sink<'_>) -> Result<(Answer, Sunk), RemoteError> {
         let mut url = call.url.clone();
         permit(call, &url, None)?;
         let mut at_home = true;
@@ -215,7 +220,7 @@ impl Http {
     }
 
     /// Hides what makes a signed address a credential, as it is sent and decoded.
-    fn mask_signature(&self, url: &Url) {
+    pub(crate) fn mask_signature(&self, url: &Url) {
         let signs = |name: &str| {
             let name = name.to_ascii_lowercase();
             ["sig", "token", "credential", "key"].iter().any(|word| name.contains(word))

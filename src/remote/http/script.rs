@@ -32,6 +32,8 @@ pub(crate) enum Reply {
     Answer { status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8> },
     /// These bytes, then the end of the connection.
     Raw(Vec<u8>),
+    /// A success whose body comes in so many pieces of so many bytes, with a pause before each.
+    Drops { bytes: usize, pieces: usize, pause: std::time::Duration },
     /// The end of the connection, without a word.
     Close,
     /// Nothing, until the client gives up.
@@ -162,6 +164,17 @@ fn act(mut stream: TcpStream, reply: Reply) {
         }
         Reply::Raw(bytes) => {
             let _ = stream.write_all(&bytes);
+        }
+        Reply::Drops { bytes, pieces, pause } => {
+            let head = format!("HTTP/1.1 200 Said So\r\ncontent-length: {}\r\n\r\n", bytes * pieces);
+            let _ = stream.write_all(head.as_bytes());
+            for _ in 0..pieces {
+                std::thread::sleep(pause);
+                // The client may have lost its patience.
+                if stream.write_all(&vec![7; bytes]).is_err() {
+                    break;
+                }
+            }
         }
         Reply::Close => {}
         Reply::Silence => {

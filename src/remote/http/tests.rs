@@ -150,7 +150,7 @@ async fn no_connection_is_told_from_a_lost_answer() {
 async fn silence_is_a_lost_answer() {
     let script = Script::of([Reply::Silence]);
     let moment = Duration::from_millis(50);
-    let patience = Patience { look_up: moment, write: moment, piece: moment };
+    let patience = Patience { look_up: moment, write: moment, piece: moment, ..Patience::default() };
     let error = Http { patience, ..http() }.send(&post(&script)).await.expect_err("lost");
     assert!(matches!(error, RemoteError::Lost { .. }), "{error:?}");
 }
@@ -266,24 +266,45 @@ async fn an_answer_has_a_bound_whether_it_states_its_length_or_not() {
 }
 
 #[tokio::test]
-async fn a_download_begins_anew_with_each_try() {
+async fn a_fetch_is_one_try_and_the_next_begins_anew() {
     let script = Script::of([
         Reply::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nmuch longer than the rest".to_vec()),
         Reply::of(200, "application/zip", "whole"),
+        Reply::of(410, "application/json", r#"{"message":"expired"}"#),
     ]);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("file");
-    let mut file = tokio::fs::File::from_std(DiskWrite.create(&path).expect("a file"));
-    let download = http().download(&get(&script, "/"), Some(&mut file)).await.expect("the second try");
-    assert_eq!(download.hashes, Hashes::of(b"whole"));
+    let (http, waits, _) = watched();
+    let error = http.fetch(&get(&script, "/"), &path).await.expect_err("cut off");
+    assert!(matches!(error, RemoteError::Lost { .. }), "{error:?}");
+    let fetched = http.fetch(&get(&script, "/"), &path).await.expect("whole");
+    assert_eq!(fetched.size_bytes, 5);
     assert_eq!(std::fs::read(&path).expect("there"), b"whole");
-    assert_eq!(download.answer.header("content-type"), Some("application/zip"));
+    assert_eq!(fetched.answer.header("content-type"), Some("application/zip"));
+    let refusal = http.fetch(&get(&script, "/"), &path).await.expect("an answer");
+    assert_eq!((refusal.answer.status, refusal.size_bytes), (410, 0));
+    assert!(waits.seconds().is_empty());
+}
+
+#[tokio::test]
+async fn a_trickle_is_broken_off_and_a_slow_stream_is_not() {
+    let patience = Patience { window: Duration::from_millis(200), least_bytes: 1000, ..Patience::default() };
+    let http = Http { patience, ..http() };
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("file");
+    let drops = |bytes| Reply::Drops { bytes, pieces: 12, pause: Duration::from_millis(50) };
+    let script = Script::of([drops(10), drops(2000)]);
+    let error = http.fetch(&get(&script, "/"), &path).await.expect_err("a trickle");
+    let RemoteError::Lost { source, .. } = &error else { panic!("{error:?}") };
+    assert!(source.to_string().starts_with("only "), "{source}");
+    let fetched = http.fetch(&get(&script, "/"), &path).await.expect("slow, but fast enough");
+    assert_eq!(fetched.size_bytes, 24_000);
 }
 
 #[tokio::test]
 async fn an_error_page_is_no_download() {
     let script = Script::of([Reply::of(410, "application/json", r#"{"message":"expired"}"#)]);
-    let error = http().download(&get(&script, "/"), None).await.expect_err("gone");
+    let error = http().download(&get(&script, "/")).await.expect_err("gone");
     assert!(
         matches!(&error, RemoteError::Status { status: 410, message, .. } if message == "expired"),
         "{error:?}"

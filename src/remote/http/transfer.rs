@@ -1,10 +1,10 @@
-//! Bodies on their way: streamed out of files, streamed into files, hashed while they pass, never without a bound.
+//! Bodies on their way: streamed out of files, streamed into files or hashed while they pass, never without a bound.
 
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::path::PathBuf;
-use std::pin::pin;
+use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncWriteExt as _, BufWriter};
 use url::Url;
 
 use super::answer::Answer;
@@ -21,18 +21,34 @@ use super::proven::{Mismatch, proven};
 use super::{Http, Patience, authority};
 use crate::model::digest::{Hasher, Hashes, Sha256};
 use crate::remote::disk::read::open_exactly;
+use crate::remote::disk::write::DiskWrite;
 use crate::remote::error::{DiskError, RemoteError};
 use crate::remote::surroundings::Event;
 
 /// Bytes between two events of progress.
 const REPORT_EVERY: u64 = 1 << 20;
+/// How much is written to a file at a time: each write is handed to a thread that may wait for the disk.
+const WRITE_BYTES: usize = 256 << 10;
 
 /// Where the body of an answer goes.
+#[derive(Clone, Copy)]
 pub(super) enum Sink<'a> {
     /// Into the answer.
     Memory,
-    /// Through the hasher and, with a target, into a file.
-    Hashed { target: Option<&'a mut tokio::fs::File> },
+    /// Through the hasher.
+    Hashed,
+    /// Into the file of this path, which is made anew.
+    File(&'a Path),
+}
+
+/// What became of a body.
+pub(super) enum Sunk {
+    /// It is in the answer.
+    Kept,
+    /// It went by.
+    Hashed(Hashes),
+    /// It was written; so many bytes.
+    Written(u64),
 }
 
 /// A file of a body, and what it turned out to be when that is not what was vetted.
@@ -67,6 +83,21 @@ impl fmt::Display for Silence {
 }
 
 impl std::error::Error for Silence {}
+
+/// Something came now and then, and too little of it.
+#[derive(Debug)]
+struct Trickle {
+    bytes: u64,
+    seconds: f32,
+}
+
+impl fmt::Display for Trickle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "only {} bytes in {} seconds", self.bytes, self.seconds)
+    }
+}
+
+impl std::error::Error for Trickle {}
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -157,39 +188,70 @@ impl Http {
         call: &Call,
         url: Url,
         mut response: reqwest::Response,
-        sink: &mut Sink<'_>,
-    ) -> Result<(Answer, Option<Hashes>), RemoteError> {
+        sink: Sink<'_>,
+    ) -> Result<(Answer, Sunk), RemoteError> {
         let mut answer = Answer::begin(call, url, &response);
-        let Sink::Hashed { target } = sink else {
-            answer.body = self.read_whole(call, &answer, &mut response).await?;
-            return Ok((answer.keeping(&call.secrets), None));
+        let is_success = response.status().is_success();
+        let sunk = match sink {
+            Sink::Hashed if is_success => {
+                let mut hasher = Hasher::new();
+                let mut passing = Passing::of(call, &answer, &mut response);
+                while let Some(chunk) = self.next(&mut passing).await? {
+                    hasher.update(&chunk);
+                }
+                Sunk::Hashed(hasher.finish())
+            }
+            Sink::File(path) if is_success => {
+                let written =
+                    |source| DiskError { path: path.display().to_string(), action: "written", source };
+                let file = tokio::fs::File::from_std(DiskWrite.create(path)?);
+                let mut file = BufWriter::with_capacity(WRITE_BYTES, file);
+                let mut passing = Passing::of(call, &answer, &mut response);
+                while let Some(chunk) = self.next(&mut passing).await? {
+                    file.write_all(&chunk).await.map_err(written)?;
+                }
+                let done = passing.done;
+                file.flush().await.map_err(written)?;
+                Sunk::Written(done)
+            }
+            _ => {
+                answer.body = self.read_whole(call, &answer, &mut response).await?;
+                Sunk::Kept
+            }
         };
-        if !response.status().is_success() {
-            answer.body = self.read_whole(call, &answer, &mut response).await?;
-            return Ok((answer.keeping(&call.secrets), None));
-        }
-        let mut hasher = Hasher::new();
-        if let Some(file) = target {
-            rewind(file).await.map_err(written)?;
-        }
-        let stated = response.content_length();
+        Ok((answer.keeping(&call.secrets), sunk))
+    }
+
+    /// The next piece of a large body. A source that sends a little now and then is never silent for long, so it is
+    /// held to a rate too.
+    async fn next(&self, passing: &mut Passing<'_>) -> Result<Option<Bytes>, RemoteError> {
+        let Passing { call, answer, response, done, in_window, window } = passing;
+        let Patience { window: length, least_bytes, .. } = self.patience;
         let limit_bytes = call.limit_bytes.unwrap_or(Call::FILE_LIMIT_BYTES);
-        let mut done = 0;
-        while let Some(chunk) = self.chunk(call, &answer, &mut response, (done, limit_bytes)).await? {
-            hasher.update(&chunk);
-            if let Some(file) = target {
-                file.write_all(&chunk).await.map_err(written)?;
-            }
-            let before = done;
-            done += chunk.len() as u64;
-            if before / REPORT_EVERY != done / REPORT_EVERY {
-                self.surroundings.progress.event(Event::Bytes { what: &call.what, done, total: stated });
+        let timer = window.get_or_insert_with(|| Box::pin(tokio::time::sleep(length)));
+        loop {
+            tokio::select! {
+                biased;
+                chunk = self.chunk(call, answer, response, (*done, limit_bytes)) => {
+                    let Some(chunk) = chunk? else { return Ok(None) };
+                    let (before, total) = (*done, response.content_length());
+                    *done += chunk.len() as u64;
+                    *in_window += chunk.len() as u64;
+                    if before / REPORT_EVERY != *done / REPORT_EVERY {
+                        self.surroundings.progress.event(Event::Bytes { what: &call.what, done: *done, total });
+                    }
+                    return Ok(Some(chunk));
+                }
+                () = timer.as_mut() => {
+                    if *in_window < least_bytes {
+                        let trickle = Trickle { bytes: *in_window, seconds: length.as_secs_f32() };
+                        return Err(lost(call, &answer.url, trickle));
+                    }
+                    *in_window = 0;
+                    timer.set(tokio::time::sleep(length));
+                }
             }
         }
-        if let Some(file) = target {
-            file.flush().await.map_err(written)?;
-        }
-        Ok((answer, Some(hasher.finish())))
     }
 
     async fn read_whole(
@@ -260,14 +322,20 @@ async fn heard<F: Future>(
     }
 }
 
-async fn rewind(file: &mut tokio::fs::File) -> io::Result<()> {
-    file.set_len(0).await?;
-    file.rewind().await?;
-    Ok(())
+/// A large body, as far as it has come.
+struct Passing<'a> {
+    call: &'a Call,
+    answer: &'a Answer,
+    response: &'a mut reqwest::Response,
+    done: u64,
+    in_window: u64,
+    window: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
-fn written(source: io::Error) -> RemoteError {
-    DiskError { path: "the file that is downloaded to".into(), action: "written", source }.into()
+impl<'a> Passing<'a> {
+    fn of(call: &'a Call, answer: &'a Answer, response: &'a mut reqwest::Response) -> Self {
+        Self { call, answer, response, done: 0, in_window: 0, window: None }
+    }
 }
 
 /// Without a connection nothing was sent; after that nobody knows.

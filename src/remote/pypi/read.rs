@@ -72,7 +72,7 @@ impl IndexRead {
         if let Some(size_bytes) = stated.size_bytes {
             call = call.limit(size_bytes);
         }
-        Ok(self.http.download(&call, None).await?.hashes.sha256)
+        Ok(self.http.download(&call).await?.sha256)
     }
 
     fn with_credentials(&self, call: Call) -> Call {

@@ -5,15 +5,22 @@ use serde_json::{Value, json};
 use super::{TOKEN, answer, asked, endpoint, http, not_found, ok, reader, run};
 use crate::model::digest::Sha256;
 use crate::model::revision::CommitSha;
+use crate::remote::disk::read::DiskRead;
 use crate::remote::error::RemoteError;
+use crate::remote::github::download::DownloadError;
 use crate::remote::github::read::GithubRead;
-use crate::remote::github::{Asset, RunArtifact};
+use crate::remote::github::runs::Sought;
+use crate::remote::github::{Asset, Downloaded, RunArtifact};
 use crate::remote::http::Http;
 use crate::remote::http::script::{Reply, Script};
 use crate::remote::surroundings::{Masks, Surroundings};
 
 fn sha(digit: char) -> CommitSha {
     digit.to_string().repeat(40).parse().expect("good")
+}
+
+fn of_commit() -> Sought {
+    Sought::Commit(sha('1'))
 }
 
 fn pointer(name: Option<&str>, kind: &str, sha: &CommitSha) -> Value {
@@ -109,10 +116,10 @@ fn an_absent_tag_and_an_invisible_repository_are_told_apart() {
 fn an_absent_workflow_has_no_runs_where_the_repository_can_be_seen() {
     let repository = ok(&json!({"id": 1, "full_name": "owner/name"}));
     let script = Script::of([not_found(), repository]);
-    assert!(run(reader(&script).runs("b.yml", &sha('1'))).expect("answered").is_empty());
+    assert!(run(reader(&script).runs("b.yml", &of_commit())).expect("answered").is_empty());
 
     let script = Script::of([not_found(), not_found()]);
-    let error = run(reader(&script).runs("b.yml", &sha('1'))).expect_err("out of sight");
+    let error = run(reader(&script).runs("b.yml", &of_commit())).expect_err("out of sight");
     assert!(matches!(error, RemoteError::Status { status: 404, .. }), "{error}");
 }
 
@@ -210,7 +217,7 @@ fn an_empty_search_for_runs_is_doubted() {
         };
         ok(&json!({"total_count": 0, "workflow_runs": runs}))
     });
-    let runs = run(reader(&script).runs(".github/workflows/b.yml", &sha('1'))).expect("answered");
+    let runs = run(reader(&script).runs(".github/workflows/b.yml", &of_commit())).expect("answered");
     assert_eq!(runs.iter().map(|run| run.id).collect::<Vec<_>>(), [6, 5]);
     let asked = asked(&script);
     assert_eq!(asked[0], format!("GET /actions/workflows/b.yml/runs?head_sha={}&per_page=100", sha('1')));
@@ -230,11 +237,32 @@ fn polling_for_a_run_reads_the_whole_list_once() {
     });
     let read = reader(&script);
     run(async {
-        assert_eq!(read.runs("b.yml", &sha('1')).await.expect("answered"), []);
+        assert_eq!(read.runs("b.yml", &of_commit()).await.expect("answered"), []);
         assert_eq!(asked(&script).len(), 1 + 10);
-        assert_eq!(read.runs("b.yml", &sha('1')).await.expect("answered"), []);
+        assert_eq!(read.runs("b.yml", &of_commit()).await.expect("answered"), []);
         assert_eq!(asked(&script).len(), 1 + 10 + 2);
     });
+}
+
+#[test]
+fn of_a_branch_the_newest_runs_are_enough_when_one_of_them_succeeded() {
+    for (conclusion, requests) in [("success", 1), ("failure", 3)] {
+        let script = Script::answering(move |seen| {
+            let mut newest = run_wire(9, &sha('2'));
+            newest["conclusion"] = conclusion.into();
+            let host = seen.header("host").expect("a host").to_owned();
+            match seen.target.contains("/more") {
+                true => ok(&json!({"workflow_runs": [run_wire(1, &sha('1'))]})),
+                false => ok(&json!({"workflow_runs": vec![newest; 100]}))
+                    .with("link", &format!("<http://{host}/api/v3/more>; rel=\"next\"")),
+            }
+        });
+        let branch = Sought::Branch("main".into());
+        let runs = run(reader(&script).runs("b.yml", &branch)).expect("answered");
+        assert_eq!(runs[0].id, 9);
+        assert_eq!(asked(&script).len(), requests, "{conclusion}");
+        assert_eq!(asked(&script)[0], "GET /actions/workflows/b.yml/runs?branch=main&per_page=100");
+    }
 }
 
 fn artifact(size_bytes: u64) -> RunArtifact {
@@ -278,7 +306,8 @@ fn artifacts_come_from_a_fresh_signed_address_without_the_token() {
     );
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("download");
-    let downloaded = run(read.download_artifact(&artifact(5), &path)).expect("the second try");
+    let downloaded =
+        run(read.download_artifact(&artifact(5), &path, &DiskRead::default())).expect("the second try");
     assert_eq!(std::fs::read(&path).expect("it is there"), b"whole");
     assert_eq!(downloaded.hashes.sha256, Sha256::of(b"whole"));
     assert!(!downloaded.zipped);
@@ -306,20 +335,74 @@ fn the_content_type_or_the_address_says_whether_it_is_a_zip() {
         let store = Script::of([Reply::of(200, kind, "x")]);
         let script = Script::of([Reply::redirect(store.url(path))]);
         let folder = tempfile::tempdir().expect("a folder");
-        let download = reader(&script);
+        let (read, file) = (reader(&script), folder.path().join("x"));
         let downloaded =
-            run(download.download_artifact(&artifact(1), &folder.path().join("x"))).expect("fine");
+            run(read.download_artifact(&artifact(1), &file, &DiskRead::default())).expect("fine");
         assert_eq!(downloaded.zipped, zipped, "{kind} {path}");
     }
 }
 
-#[test]
-fn an_expired_artifact_is_named_as_such() {
-    let script = Script::of([answer(410, &json!({"message": "Artifact has expired"}))]);
+/// What comes of an artifact when the store answers so; and how often it was asked.
+fn downloaded(artifact: &RunArtifact, replies: Vec<Reply>) -> (Result<Downloaded, DownloadError>, usize) {
+    let store = Script::of(replies);
+    let place = store.url("/blob").to_string();
+    let script = Script::answering(move |_| Reply::redirect(&place));
     let folder = tempfile::tempdir().expect("a folder");
-    let error =
-        run(reader(&script).download_artifact(&artifact(1), &folder.path().join("x"))).expect_err("gone");
-    assert!(error.hint().is_some_and(|hint| hint.contains("expired")), "{error:?}");
+    let path = folder.path().join("x");
+    let outcome = run(reader(&script).download_artifact(artifact, &path, &DiskRead::default()));
+    (outcome, store.seen().len())
+}
+
+#[test]
+fn an_expired_artifact_is_gone_at_once() {
+    let (outcome, asked) =
+        downloaded(&artifact(1), vec![answer(410, &json!({"message": "Artifact has expired"}))]);
+    let error = outcome.expect_err("gone");
+    assert!(
+        matches!(&error, DownloadError::Gone { message } if message == "Artifact has expired"),
+        "{error:?}"
+    );
+    assert_eq!(asked, 1);
+}
+
+#[test]
+fn all_causes_share_one_budget_and_the_message_tells_them() {
+    let stated = RunArtifact { sha256: Some(Sha256::of(b"right")), size_bytes: 5, ..artifact(1) };
+    let wrong = || Reply::of(200, "application/zip", "wrong");
+    let page = Reply::of(200, "text/html; charset=utf-8", "<html>Sign in</html>");
+    let cut = Reply::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nri".to_vec());
+    let replies = vec![answer(503, &json!({})), page, cut, wrong(), wrong()];
+    let (outcome, asked) = downloaded(&stated, replies);
+    let told = match outcome.expect_err("five tries") {
+        DownloadError::NotAsStated { tries } => tries.to_string(),
+        error => panic!("{error:?}"),
+    };
+    assert_eq!(asked, 5);
+    let (right, wrong) = (Sha256::of(b"right").to_string(), Sha256::of(b"wrong").to_string());
+    for part in ["5 tries (1: ", "503", "2: ", "a page of HTML", "4 to 5: ", &right, &wrong] {
+        assert!(told.contains(part), "`{part}`: {told}");
+    }
+}
+
+#[test]
+fn an_address_that_ran_out_is_asked_for_anew() {
+    let replies = vec![answer(403, &json!({})), Reply::of(200, "application/zip", "x")];
+    let (outcome, asked) = downloaded(&artifact(1), replies);
+    assert!(outcome.is_ok() && asked == 2, "{outcome:?}");
+}
+
+#[test]
+fn a_refusal_of_github_itself_is_final_and_names_the_permission() {
+    for status in [401, 403, 404] {
+        let script = Script::answering(move |_| answer(status, &json!({"message": "no"})));
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("x");
+        let error = run(reader(&script).download_artifact(&artifact(1), &path, &DiskRead::default()));
+        let error = error.expect_err("refused");
+        let word = if status == 401 { "github-token" } else { "actions: read" };
+        assert!(error.hint().is_some_and(|hint| hint.contains(word)), "{status}: {error:?}");
+        assert_eq!(script.seen().len(), 1, "{status}");
+    }
 }
 
 #[test]
