@@ -143,11 +143,12 @@ pub(crate) struct Released {
 
 impl Output for Released {
     fn fields(&self) -> Vec<OutputField> {
-        let mut fields = vec![("tag", self.tag.to_string()), ("assets", self.assets.to_string())];
+        let mut fields =
+            vec![("tag".into(), self.tag.to_string()), ("assets".into(), self.assets.to_string())];
         if let Some(release) = &self.release {
-            fields.push(("release-id", release.id.to_string()));
-            fields.push(("release-url", release.html_url.clone()));
-            fields.push(("draft", release.draft.to_string()));
+            fields.push(("release-id".into(), release.id.to_string()));
+            fields.push(("release-url".into(), release.html_url.clone()));
+            fields.push(("draft".into(), release.draft.to_string()));
         }
         fields
     }

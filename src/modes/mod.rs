@@ -1,16 +1,19 @@
 //! What the program does for a release: a validated request in, a plan out.
 //!
 //! A mode is a plain struct of its request. It knows nothing of the runner and never imports another mode;
-//! what several of them need is here beside them: `release_set` (which files, proven how), `smoke` (do they work) and `notes`.
+//! what several of them need is here beside them: `release_set` (which files, proven how), `custody` (who vouches for them), `smoke` (do they work) and
+//! `notes`.
 
 pub(crate) mod collect;
 pub(crate) mod create_release;
+pub(crate) mod custody;
 pub(crate) mod notes;
 pub(crate) mod publish;
 mod reading;
 pub(crate) mod records;
 pub(crate) mod release_set;
 pub(crate) mod smoke;
+pub(crate) mod upload;
 pub(crate) mod validate_wheels;
 pub(crate) mod verify_tag;
 pub(crate) mod version_sources;
@@ -24,7 +27,7 @@ pub(crate) fn rules_of_files() -> impl Iterator<Item = &'static Rule> {
 
 /// Every rule that a mode may report, for the generated documentation.
 pub fn rules() -> Vec<&'static Rule> {
-    let before = [verify_tag::RULES, collect::RULES].into_iter().flatten();
+    let before = [verify_tag::RULES, upload::RULES, collect::RULES, custody::RULES].into_iter().flatten();
     let behind = [create_release::RULES, publish::RULES].into_iter().flatten();
     before.chain(rules_of_files()).chain(behind).collect()
 }

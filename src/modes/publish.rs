@@ -128,9 +128,10 @@ pub(crate) struct Published {
 impl Output for Published {
     fn fields(&self) -> Vec<OutputField> {
         let names: Vec<_> = self.projects.iter().map(PackageName::normal).collect();
-        let mut fields = vec![("projects", names.join("\n")), ("files", self.on_index.to_string())];
-        fields.extend(self.version.iter().map(|version| ("version", version.clone())));
-        fields.push(("index-url", self.index_url.to_string()));
+        let mut fields =
+            vec![("projects".into(), names.join("\n")), ("files".into(), self.on_index.to_string())];
+        fields.extend(self.version.iter().map(|version| ("version".into(), version.clone())));
+        fields.push(("index-url".into(), self.index_url.to_string()));
         fields
     }
 

@@ -155,22 +155,22 @@ pub(crate) struct Validated {
 impl Output for Validated {
     fn fields(&self) -> Vec<OutputField> {
         let mut fields = vec![
-            ("wheels", self.wheels.to_string()),
-            ("sdists", self.sdists.to_string()),
-            ("files", self.files.to_string()),
-            ("errors", self.counts.errors.to_string()),
-            ("warnings", self.counts.warnings.to_string()),
-            ("notes", self.counts.notes.to_string()),
-            ("ignored", self.counts.ignored.to_string()),
+            ("wheels".into(), self.wheels.to_string()),
+            ("sdists".into(), self.sdists.to_string()),
+            ("files".into(), self.files.to_string()),
+            ("errors".into(), self.counts.errors.to_string()),
+            ("warnings".into(), self.counts.warnings.to_string()),
+            ("notes".into(), self.counts.notes.to_string()),
+            ("ignored".into(), self.counts.ignored.to_string()),
         ];
-        fields.extend(self.manifest.iter().map(|path| ("manifest", path.display().to_string())));
-        fields.extend(self.version.iter().map(|version| ("version", version.clone())));
-        fields.extend(self.tried.map(|tried| ("smoke-tested", tried.to_string())));
+        fields.extend(self.manifest.iter().map(|path| ("manifest".into(), path.display().to_string())));
+        fields.extend(self.version.iter().map(|version| ("version".into(), version.clone())));
+        fields.extend(self.tried.map(|tried| ("smoke-tested".into(), tried.to_string())));
         if !self.projects.is_empty() {
-            fields.push(("projects", self.projects.join("\n")));
+            fields.push(("projects".into(), self.projects.join("\n")));
         }
         if !self.baseline.is_empty() {
-            fields.push(("baseline", self.baseline.join("\n")));
+            fields.push(("baseline".into(), self.baseline.join("\n")));
         }
         fields
     }

@@ -131,13 +131,13 @@ impl Output for Verified {
         let mut fields = Vec::new();
         if let Some(tag) = &self.tag {
             let version = tag.version();
-            fields.push(("tag", tag.to_string()));
-            fields.push(("version", tag.written_version().to_owned()));
-            fields.push(("version-pep440", version.pep440()));
-            fields.extend(version.semver().map(|semver| ("version-semver", semver)));
-            fields.push(("prerelease", version.is_prerelease().to_string()));
+            fields.push(("tag".into(), tag.to_string()));
+            fields.push(("version".into(), tag.written_version().to_owned()));
+            fields.push(("version-pep440".into(), version.pep440()));
+            fields.extend(version.semver().map(|semver| ("version-semver".into(), semver)));
+            fields.push(("prerelease".into(), version.is_prerelease().to_string()));
         }
-        fields.extend(self.commit.iter().map(|commit| ("commit", commit.to_string())));
+        fields.extend(self.commit.iter().map(|commit| ("commit".into(), commit.to_string())));
         fields
     }
 }

@@ -1,15 +1,17 @@
 //! Where each file of the staged artifacts goes, and what it is called there.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::PathBuf;
-use std::str::FromStr;
+use std::collections::btree_map::Entry;
+use std::path::{Component, Path, PathBuf};
 
-use super::record::Record;
+use super::record::{Record, StagedFile};
 use super::{Chosen, CollectArtifacts};
 use crate::model::artifact::{Distribution, FileName};
 use crate::model::digest::Sha256;
+use crate::model::member_path::folded;
+use crate::model::wanted::Target;
 use crate::remote::disk::read::DiskRead;
+use crate::remote::disk::write::Access;
 use crate::remote::error::DiskError;
 use crate::report::{Report, Rule, Severity};
 
@@ -19,9 +21,13 @@ pub(super) const CONFLICT: Rule = Rule {
     rejected_by: &[],
     summary: "Two artifacts hold different files of one name",
     explain: "Which of the two is meant cannot be known; nothing was placed. The same name with the same bytes is \
-              kept once. Executables for different platforms often share a name.",
+              kept once. Names that differ only in case or in the spelling of Unicode are one on many systems. \
+              Executables for different platforms often share a name.",
     fix: "give them different names with `rename`, or leave one out with `artifacts`",
-    sources: &["incident: same-named files were merged byte by byte, and the wheels were damaged"],
+    sources: &[
+        "incident: same-named files were merged byte by byte, and the wheels were damaged",
+        "incident: of two files of one name, the second was dropped without a word",
+    ],
     since: "0.1.0",
 };
 
@@ -56,76 +62,10 @@ pub(super) struct Placement {
     pub(super) target: PathBuf,
     /// Its digest.
     pub(super) sha256: Sha256,
+    /// What everybody may do with it.
+    pub(super) access: Access,
     /// The artifact it comes from.
     artifact: String,
-}
-
-/// A pattern for the names of files that are no distributions: text with `{name}`, `{stem}`, `{ext}`,
-/// `{artifact}` and `{workflow}` in it. `{ext}` has its dot, `{workflow}` has no ending.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Rename(String);
-
-/// Why a text is no pattern for names.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum RenameError {
-    #[error(
-        "`{{{word}}}` is no placeholder; there are {{name}}, {{stem}}, {{ext}}, {{artifact}} and {{workflow}}"
-    )]
-    Placeholder { word: String },
-    #[error("a brace is not closed")]
-    Brace,
-    #[error("it has neither {{name}} nor {{stem}}, so all files would have one name")]
-    Constant,
-}
-
-const PLACEHOLDERS: [&str; 5] = ["name", "stem", "ext", "artifact", "workflow"];
-
-impl FromStr for Rename {
-    type Err = RenameError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut rest = text;
-        while let Some((_, after)) = rest.split_once('{') {
-            let (word, after) = after.split_once('}').ok_or(RenameError::Brace)?;
-            if !PLACEHOLDERS.contains(&word) {
-                return Err(RenameError::Placeholder { word: word.to_owned() });
-            }
-            rest = after;
-        }
-        if !text.contains("{name}") && !text.contains("{stem}") {
-            return Err(RenameError::Constant);
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl fmt::Display for Rename {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Rename {
-    fn apply(&self, name: &str, artifact: &str, workflow: &str) -> String {
-        let (stem, ext) = name.rfind('.').filter(|at| *at > 0).map_or((name, ""), |at| name.split_at(at));
-        let workflow = workflow.trim_end_matches(".yml").trim_end_matches(".yaml");
-        // Filled in from left to right, so that a brace inside a file name stays a brace.
-        let mut filled = String::new();
-        let mut rest = self.0.as_str();
-        while let Some((before, after)) = rest.split_once('{') {
-            let (word, after) = after.split_once('}').expect("the pattern was checked");
-            filled.push_str(before);
-            filled.push_str(match word {
-                "name" => name,
-                "stem" => stem,
-                "ext" => ext,
-                "artifact" => artifact,
-                _ => workflow,
-            });
-            rest = after;
-        }
-        filled + rest
-    }
 }
 
 /// Where every file goes; two files that would meet with different bytes are a finding and go nowhere.
@@ -134,96 +74,148 @@ pub(super) fn of(
     staged: &[(&Chosen, Record)],
     report: &mut Report,
 ) -> Vec<Placement> {
-    let mut by_target: BTreeMap<PathBuf, Placement> = BTreeMap::new();
+    let mut by_place: BTreeMap<String, Placement> = BTreeMap::new();
     for (chosen, record) in staged {
-        for file in &record.files {
-            let Some(target) = target(request, chosen, &file.name, report) else { continue };
-            let artifact = chosen.artifact.name.clone();
-            match by_target.get(&target) {
-                Some(other) if other.sha256 != file.sha256 => {
-                    let message = format!(
-                        "artifact `{}` has it with sha256 {}, artifact `{artifact}` with sha256 {}",
-                        other.artifact, other.sha256, file.sha256
-                    );
-                    report.push(CONFLICT.finding(message).in_file(target.display().to_string()));
+        for (target, file) in targets(request, chosen, record, report) {
+            let StagedFile { member: _, path, hashes, executable } = file;
+            let placement = Placement {
+                staged: path.clone(),
+                target,
+                sha256: hashes.sha256,
+                access: if *executable { Access::Execute } else { Access::Read },
+                artifact: chosen.artifact.name.clone(),
+            };
+            match by_place.entry(place(&placement.target)) {
+                Entry::Vacant(room) => {
+                    room.insert(placement);
                 }
-                Some(_) => {}
-                None => {
-                    let (staged, sha256) = (file.path.clone(), file.sha256);
-                    by_target.insert(target.clone(), Placement { staged, target, sha256, artifact });
-                }
+                Entry::Occupied(mut other) => other.get_mut().meet(&placement, report),
             }
         }
     }
-    by_target.into_values().collect()
+    refuse_files_as_folders(&by_place, report);
+    by_place.into_values().collect()
 }
 
-/// Distributions keep their names, which say what they are; everything else may be renamed.
+impl Placement {
+    /// Another file belongs to the same place: it may be the same one, or it is a finding.
+    fn meet(&mut self, other: &Self, report: &mut Report) {
+        let (ours, theirs) = (&self.artifact, &other.artifact);
+        let what = |one: &Self| match self.target == other.target {
+            true => "it".to_owned(),
+            false => format!("`{}`", one.target.display()),
+        };
+        if self.sha256 != other.sha256 || self.target != other.target {
+            let message = format!(
+                "artifact `{ours}` has {} with sha256 {}, artifact `{theirs}` {} with sha256 {}",
+                what(self),
+                self.sha256,
+                what(other),
+                other.sha256
+            );
+            report.push(CONFLICT.finding(message).in_file(other.target.display().to_string()));
+        } else if other.access == Access::Execute {
+            self.access = Access::Execute;
+        }
+    }
+}
+
+/// What is left of a path where neither case nor the spelling of Unicode counts. The parts are joined by what no path
+/// holds and what is less than all else, so that what is below a path follows it at once in order.
+fn place(target: &Path) -> String {
+    let parts = target.components().filter(|part| *part != Component::CurDir);
+    let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy()).collect();
+    folded(&parts.join("\0"))
+}
+
+fn refuse_files_as_folders(by_place: &BTreeMap<String, Placement>, report: &mut Report) {
+    for ((place, file), (below, inner)) in by_place.iter().zip(by_place.iter().skip(1)) {
+        if below.strip_prefix(place.as_str()).is_some_and(|rest| rest.starts_with('\0')) {
+            let message = format!(
+                "it is a file of artifact `{}`, and artifact `{}` has `{}` below it",
+                file.artifact,
+                inner.artifact,
+                inner.target.display()
+            );
+            report.push(CONFLICT.finding(message).in_file(file.target.display().to_string()));
+        }
+    }
+}
+
+/// Where the files of one artifact go.
+fn targets<'a>(
+    request: &CollectArtifacts,
+    chosen: &Chosen,
+    record: &'a Record,
+    report: &mut Report,
+) -> Vec<(PathBuf, &'a StagedFile)> {
+    let of = |file: &'a StagedFile| Some((target(request, chosen, file, report)?, file));
+    record.files.iter().filter_map(of).collect()
+}
+
+/// Where the files of one artifact go, and their digests; what stands against it, [`of`] tells.
+pub(super) fn files(request: &CollectArtifacts, chosen: &Chosen, record: &Record) -> Vec<(PathBuf, Sha256)> {
+    let targets = targets(request, chosen, record, &mut Report::default());
+    targets.into_iter().map(|(target, file)| (target, file.hashes.sha256)).collect()
+}
+
+/// A line of `artifacts` says where everything of its artifact goes. Otherwise distributions keep their names, which
+/// say what they are; everything else may be renamed.
 fn target(
     request: &CollectArtifacts,
     chosen: &Chosen,
-    name: &FileName,
+    file: &StagedFile,
     report: &mut Report,
 ) -> Option<PathBuf> {
-    if Distribution::of_file_name(name).is_some() || name.as_str().ends_with(".whl") {
-        return Some(request.packages_dir.join(name.as_str()));
-    }
-    let Some(rename) = &request.rename else { return Some(request.assets_dir.join(name.as_str())) };
-    let renamed = rename.apply(name.as_str(), &chosen.artifact.name, &chosen.workflow);
-    match renamed.parse::<FileName>() {
-        Ok(renamed) => Some(request.assets_dir.join(renamed.as_str())),
+    let name = file.member.file_name();
+    let (folder, rename) = match &chosen.target {
+        Some(Target::Tree(folder)) => return Some(file.member.below(&folder.below(&request.base_dir))),
+        Some(Target::Flat(folder, rename)) => (folder.below(&request.base_dir), Some(rename)),
+        None if is_distribution(name) => return Some(request.packages_dir.join(name)),
+        None => (request.assets_dir.clone(), request.rename.as_ref()),
+    };
+    let Some(rename) = rename else { return Some(folder.join(name)) };
+    match rename.apply(name, &chosen.artifact.name, &chosen.workflow).parse::<FileName>() {
+        Ok(renamed) => Some(folder.join(renamed.as_str())),
         Err(error) => {
             report.push(
                 CONFLICT
-                    .finding(format!("`rename` makes a bad name of it: {error}"))
-                    .in_file(name.as_str())
-                    .hint("correct the pattern of `rename`"),
+                    .finding(format!("`{rename}` makes a bad name of it: {error}"))
+                    .in_file(name)
+                    .hint("correct the pattern, which stands in `rename` or behind `->` in `artifacts`"),
             );
             None
         }
     }
 }
 
-/// Whether the file already stands where it belongs; other bytes there are a finding.
-pub(super) fn placed(placement: &Placement, disk: &DiskRead, report: &mut Report) -> Result<bool, DiskError> {
-    if !placement.target.exists() {
-        return Ok(false);
-    }
-    let there = disk.hashes(&placement.target)?.sha256;
-    if there != placement.sha256 {
-        let message = format!(
-            "it has sha256 {there} there, and sha256 {} in artifact `{}`",
-            placement.sha256, placement.artifact
-        );
-        report.push(OCCUPIED.finding(message).in_file(placement.target.display().to_string()));
-    }
-    Ok(true)
+fn is_distribution(name: &str) -> bool {
+    let is_one = |name: FileName| Distribution::of_file_name(&name).is_some();
+    name.ends_with(".whl") || name.parse().is_ok_and(is_one)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn renamed(pattern: &str, name: &str) -> String {
-        pattern.parse::<Rename>().expect("good").apply(name, "tool-linux", "build.yml")
+/// Whether the file already stands where it belongs; anything else that stands there is a finding.
+pub(super) fn placed(placement: &Placement, disk: &DiskRead, report: &mut Report) -> Result<bool, DiskError> {
+    let Placement { staged: _, target, sha256, access, artifact } = placement;
+    let mut occupied = |message: String| {
+        report.push(OCCUPIED.finding(message).in_file(target.display().to_string()));
+    };
+    if target.is_dir() {
+        occupied(format!("it is a folder there, and a file in artifact `{artifact}`"));
+        return Ok(false);
     }
-
-    #[test]
-    fn patterns_are_filled_in() {
-        assert_eq!(renamed("{stem}-{artifact}{ext}", "games.exe"), "games-tool-linux.exe");
-        assert_eq!(renamed("{artifact}-{name}", "games"), "tool-linux-games");
-        assert_eq!(renamed("{workflow}-{stem}{ext}", ".config"), "build-.config");
-        assert_eq!(renamed("{name}", "{artifact}"), "{artifact}");
-    }
-
-    #[test]
-    fn bad_patterns_are_refused() {
-        for (pattern, error) in [
-            ("{os}-{name}", RenameError::Placeholder { word: "os".into() }),
-            ("{name", RenameError::Brace),
-            ("tool", RenameError::Constant),
-        ] {
-            assert_eq!(pattern.parse::<Rename>(), Err(error), "{pattern}");
+    if !target.exists() {
+        let in_the_way = target.ancestors().skip(1).find(|above| above.exists());
+        if let Some(above) = in_the_way.filter(|above| !above.is_dir()) {
+            let above = above.display();
+            occupied(format!("`{above}` is no folder, and artifact `{artifact}` has files below it"));
         }
+        return Ok(false);
     }
+    let there = disk.hashes(target)?.sha256;
+    if there != *sha256 {
+        occupied(format!("it has sha256 {there} there, and sha256 {sha256} in artifact `{artifact}`"));
+        return Ok(true);
+    }
+    Ok(*access == Access::Read || disk.is_executable(target))
 }

@@ -4,20 +4,21 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Chosen;
+use super::{Chosen, landed};
 use crate::archive::bundle;
 use crate::model::artifact::FileName;
 use crate::model::digest::{Hasher, Hashes, Sha256};
+use crate::model::member_path::MemberPath;
 use crate::remote::disk::read::DiskRead;
 use crate::remote::error::DiskError;
 
-/// More than the record of an artifact with a hundred thousand files: 64 MiB.
-const LARGEST_BYTES: u64 = 64 << 20;
+/// More than the record of an artifact with a hundred thousand files: 128 MiB.
+const LARGEST_BYTES: u64 = 128 << 20;
 
 /// What is unpacked at once.
 const CHUNK_BYTES: usize = 128 << 10;
 
-const SCHEMA: &str = "release-action/staged/v1";
+const SCHEMA: &str = "release-action/staged/v2";
 
 /// A staged artifact.
 #[derive(Clone, Debug)]
@@ -31,12 +32,22 @@ pub(super) struct Record {
 /// A file of a staged artifact.
 #[derive(Clone, Debug)]
 pub(super) struct StagedFile {
-    /// What it is called, without the folders that the artifact had.
-    pub(super) name: FileName,
+    /// Where the artifact has it.
+    pub(super) member: MemberPath,
     /// Where it stands.
     pub(super) path: PathBuf,
-    /// Its digest, as it was when it was unpacked and as it is now.
-    pub(super) sha256: Sha256,
+    /// Its size and digest, as they were when it was unpacked and as they are now.
+    pub(super) hashes: Hashes,
+    /// Whether the artifact says that it is a program.
+    pub(super) executable: bool,
+}
+
+impl StagedFile {
+    /// What it is whoever staged it, and wherever.
+    fn contents(&self) -> (&MemberPath, Sha256, bool) {
+        let Self { member, path: _, hashes, executable } = self;
+        (member, hashes.sha256, *executable)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,9 +60,10 @@ struct RecordV1 {
 
 #[derive(Serialize, Deserialize)]
 struct FileV1 {
-    name: String,
+    member: String,
     path: String,
     sha256: String,
+    executable: bool,
 }
 
 /// The staging folder of an artifact: ids are never used twice, and the digest says what must be inside.
@@ -77,20 +89,28 @@ pub(super) fn read(
         return Ok(None);
     }
     let mut staged = Vec::new();
-    for FileV1 { name, path, sha256 } in files {
-        let (Ok(name), Ok(path), Ok(sha256)) = (name.parse(), path.parse::<FileName>(), sha256.parse())
+    for FileV1 { member, path, sha256, executable } in files {
+        let (Ok(member), Ok(path), Ok(sha256)) =
+            (member.parse(), path.parse::<FileName>(), sha256.parse::<Sha256>())
         else {
             return Ok(None);
         };
         let path = folder.join("files").join(path.as_str());
         let is_there = path.symlink_metadata().is_ok_and(|found| found.is_file());
-        if !is_there || disk.hashes(&path)?.sha256 != sha256 {
+        if !is_there {
             return Ok(None);
         }
-        staged.push(StagedFile { name, path, sha256 });
+        let hashes = disk.hashes(&path)?;
+        if hashes.sha256 != sha256 {
+            return Ok(None);
+        }
+        staged.push(StagedFile { member, path, hashes, executable });
     }
     let is_proven = match chosen.artifact.sha256 {
-        Some(stated) if refused.is_none() => is_proven(disk, &folder, stated, &staged)?,
+        Some(stated) if refused.is_none() => {
+            let text = Sha256::of(text.as_bytes());
+            is_proven(disk, &folder, stated, &staged, text)?
+        }
         // GitHub states no digest, or nothing of it is used.
         _ => true,
     };
@@ -104,17 +124,24 @@ fn is_proven(
     folder: &Path,
     stated: Sha256,
     staged: &[StagedFile],
+    text: Sha256,
 ) -> Result<bool, DiskError> {
-    let archive = folder.join("archive");
+    let archive = landed::archive(folder);
     if !archive.symlink_metadata().is_ok_and(|found| found.is_file()) {
         // An artifact that was no archive was moved, and is its one file.
-        return Ok(matches!(staged, [only] if only.sha256 == stated));
+        return Ok(matches!(staged, [only] if only.hashes.sha256 == stated && !only.executable));
     }
     if disk.hashes(&archive)?.sha256 != stated {
         return Ok(false);
     }
+    // Once in a process is enough, for as long as neither changes.
+    if disk.is_derived(&archive, text)? {
+        return Ok(true);
+    }
+    let open = disk.open(&archive)?;
+    let stamp = disk.stamp(&archive, &open)?;
     let mut found = Vec::new();
-    let unpacked = bundle::unpack(&disk.open(&archive)?, &mut |_member, name, bytes| {
+    let unpacked = bundle::unpack(&open, &mut |member, bytes| {
         let mut hasher = Hasher::new();
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
@@ -123,27 +150,26 @@ fn is_proven(
                 count => hasher.update(&chunk[..count]),
             }
         }
-        found.push((name.clone(), hasher.finish().sha256));
+        found.push((member.path.clone(), hasher.finish().sha256, member.executable));
         Ok(())
     });
-    let same = found.iter().map(|(name, sha256)| (name, sha256));
-    Ok(unpacked.is_ok() && same.eq(staged.iter().map(|file| (&file.name, &file.sha256))))
+    let found = found.iter().map(|(member, sha256, executable)| (member, *sha256, *executable));
+    let is_same = unpacked.is_ok() && found.eq(staged.iter().map(StagedFile::contents));
+    if is_same {
+        disk.derive(stamp, text);
+    }
+    Ok(is_same)
 }
 
-/// The text of a record. `files` are names, paths below `files/`, and digests.
-pub(super) fn text(
-    archive: &Hashes,
-    files: &[(FileName, String, Sha256)],
-    refused: Option<String>,
-) -> String {
-    let files = files
-        .iter()
-        .map(|(name, path, sha256)| FileV1 {
-            name: name.to_string(),
-            path: path.clone(),
-            sha256: sha256.to_string(),
-        })
-        .collect();
+/// The text of a record about `files`, all of which stand in the folder `files/` beside it.
+pub(super) fn text(archive: &Hashes, files: &[StagedFile], refused: Option<String>) -> String {
+    let file = |StagedFile { member, path, hashes, executable }: &StagedFile| FileV1 {
+        member: member.to_string(),
+        path: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        sha256: hashes.sha256.to_string(),
+        executable: *executable,
+    };
+    let files = files.iter().map(file).collect();
     let record =
         RecordV1 { schema: SCHEMA.into(), archive_sha256: archive.sha256.to_string(), files, refused };
     serde_json::to_string_pretty(&record).expect("a record of texts is always JSON")
@@ -165,24 +191,35 @@ mod tests {
             sha256: Some(Sha256::of(archive)),
             created_at: None,
         };
-        Chosen { workflow: "build.yml".into(), artifact }
+        let workflow = "build.yml".into();
+        Chosen { workflow, run_id: 1, run_attempt: None, artifact, alias: None, target: None }
     }
 
     fn zip(contents: &[u8]) -> Vec<u8> {
-        let entries = vec![ZipEntry::file("dist/tool", contents, 0o644)];
+        let entries = vec![ZipEntry::file("dist/tool", contents, 0o755)];
         ZipImage { entries, ..ZipImage::default() }.bytes()
     }
 
+    /// What is written of the only file of [`zip`].
+    fn file(path: &str, contents: &[u8]) -> StagedFile {
+        let member = "dist/tool".parse().expect("good");
+        StagedFile { member, path: path.into(), hashes: Hashes::of(contents), executable: true }
+    }
+
     /// Leaves a staging folder as somebody else could: its record agrees with the files in it.
-    fn staged(archive: Option<&[u8]>, path: &str, contents: &[u8], chosen: &Chosen) -> tempfile::TempDir {
+    fn staged(
+        archive: Option<&[u8]>,
+        file: StagedFile,
+        contents: &[u8],
+        chosen: &Chosen,
+    ) -> tempfile::TempDir {
         let staging = tempfile::tempdir().expect("a folder");
         let folder = folder(staging.path(), chosen);
         let put = |path: &Path, bytes: &[u8]| DiskWrite.ensure_file(path, bytes).expect("written");
         archive.into_iter().for_each(|bytes| put(&folder.join("archive"), bytes));
-        put(&folder.join("files").join(path), contents);
+        put(&folder.join("files").join(&file.path), contents);
         let hashes = Hashes { sha256: chosen.artifact.sha256.expect("stated"), ..Hashes::of(b"") };
-        let files = [("tool".parse().expect("good"), path.to_owned(), Sha256::of(contents))];
-        put(&folder.join("record.json"), text(&hashes, &files, None).as_bytes());
+        put(&folder.join("record.json"), text(&hashes, &[file], None).as_bytes());
         staging
     }
 
@@ -194,12 +231,22 @@ mod tests {
     fn only_the_artifacts_own_bytes_bear_a_record_out() {
         let (good, other) = (zip(b"good"), zip(b"evil"));
         let wanted = chosen(&good);
-        assert!(is_believed(&staged(Some(&good), "0-tool", b"good", &wanted), &wanted));
+        let right = || file("0-tool", b"good");
+        assert!(is_believed(&staged(Some(&good), right(), b"good", &wanted), &wanted));
         for archive in [Some(good.as_slice()), Some(&other), None] {
-            assert!(!is_believed(&staged(archive, "0-tool", b"evil", &wanted), &wanted), "{archive:?}");
+            let evil = file("0-tool", b"evil");
+            assert!(!is_believed(&staged(archive, evil, b"evil", &wanted), &wanted), "{archive:?}");
+        }
+        for wrong in [
+            StagedFile { member: "dist/other".parse().expect("good"), ..right() },
+            StagedFile { executable: false, ..right() },
+        ] {
+            assert!(!is_believed(&staged(Some(&good), wrong, b"good", &wanted), &wanted));
         }
         let raw = chosen(b"raw");
-        assert!(is_believed(&staged(None, "0-tool", b"raw", &raw), &raw));
+        let plain = || StagedFile { executable: false, ..file("0-tool", b"raw") };
+        assert!(is_believed(&staged(None, plain(), b"raw", &raw), &raw));
+        assert!(!is_believed(&staged(None, file("0-tool", b"raw"), b"raw", &raw), &raw));
     }
 
     #[test]
@@ -207,7 +254,13 @@ mod tests {
         let good = zip(b"good");
         let wanted = chosen(&good);
         for path in ["../tool", "../../tool"] {
-            assert!(!is_believed(&staged(Some(&good), path, b"good", &wanted), &wanted), "{path}");
+            let staging = staged(Some(&good), file(path, b"good"), b"good", &wanted);
+            let record = folder(staging.path(), &wanted).join("record.json");
+            let text = DiskRead::default().text(&record, LARGEST_BYTES).expect("read").expect("there");
+            let text = text.replace("\"tool\"", &format!("{path:?}"));
+            assert!(text.contains(path), "{text}");
+            DiskWrite.ensure_file(&record, text.as_bytes()).expect("written");
+            assert!(!is_believed(&staging, &wanted), "{path}");
         }
     }
 
@@ -216,7 +269,7 @@ mod tests {
     fn a_link_in_a_staging_folder_is_no_file_of_it() {
         let good = zip(b"good");
         let wanted = chosen(&good);
-        let staging = staged(Some(&good), "0-tool", b"good", &wanted);
+        let staging = staged(Some(&good), file("0-tool", b"good"), b"good", &wanted);
         let file = folder(staging.path(), &wanted).join("files/0-tool");
         std::fs::rename(&file, staging.path().join("elsewhere")).expect("moved");
         std::os::unix::fs::symlink(staging.path().join("elsewhere"), &file).expect("linked");

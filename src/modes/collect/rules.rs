@@ -15,15 +15,39 @@ pub(super) const NO_COMMIT: Rule = Rule {
     since: "0.1.0",
 };
 
+pub(super) const MIXED: Rule = Rule {
+    id: "collect/mixed-commits",
+    severity: Severity::Warning,
+    rejected_by: &[],
+    summary: "The newest runs on the branch built different commits",
+    explain: "With `run: latest` each workflow is looked at by itself. Files that are not of one commit may not fit \
+              together, and the output `commit` is not set.",
+    fix: "do nothing if the files need not fit together, else name a commit in `commit`",
+    sources: &["design: one release, one commit"],
+    since: "0.1.0",
+};
+
 pub(super) const NOTHING: Rule = Rule {
     id: "collect/no-artifact",
     severity: Severity::Error,
     rejected_by: &[],
     summary: "No artifact has a name that was asked for",
-    explain: "Every pattern must match something: a release without those files would follow, and nobody would \
-              notice.",
+    explain: "Every pattern must match something, unless its alias has `?` behind it: a release without those files \
+              would follow, and nobody would notice.",
     fix: "correct the name in `artifacts`, or find out why the producer does not upload it",
     sources: &["incident: a pattern that matched nothing was green, and the release went out without files"],
+    since: "0.1.0",
+};
+
+pub(super) const AMBIGUOUS: Rule = Rule {
+    id: "collect/ambiguous",
+    severity: Severity::Error,
+    rejected_by: &[],
+    summary: "An alias and an artifact do not belong to each other alone",
+    explain: "An alias stands for one artifact: steps that follow are given its name. Which of two is meant cannot be \
+              known, and one artifact under two aliases would be placed twice.",
+    fix: "write the artifact's whole name and its workflow behind the alias in `artifacts`",
+    sources: &["design: taking either of two is a guess"],
     since: "0.1.0",
 };
 
@@ -66,7 +90,7 @@ pub(super) const SUPERSEDED: Rule = Rule {
     rejected_by: &[],
     summary: "A re-run left two artifacts of one name with different digests; the newer one is taken",
     explain: "Re-running failed jobs keeps the artifacts of the earlier attempt. The newest is what the last attempt \
-              built; the other is ignored.",
+              built; the other is ignored. Names that differ only in the content hash at their end are one name here.",
     fix: "do nothing if the last attempt is right, else run all jobs of the producer again",
     sources: &["GitHub's toolkit for artifacts takes the highest id"],
     since: "0.1.0",
@@ -75,7 +99,9 @@ pub(super) const SUPERSEDED: Rule = Rule {
 /// The rules of this mode.
 pub(crate) const RULES: &[Rule] = &[
     NO_COMMIT,
+    MIXED,
     NOTHING,
+    AMBIGUOUS,
     NONE_OF_WORKFLOW,
     EXPIRED,
     NO_DIGEST,
@@ -88,4 +114,5 @@ pub(crate) const RULES: &[Rule] = &[
     layout::OCCUPIED,
     layout::EMPTY,
     stage::REFUSED,
+    stage::NOT_AS_STATED,
 ];

@@ -1,11 +1,17 @@
 //! One artifact, from GitHub's store into its staging folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Chosen, CollectError, Writers, record};
+use super::landed::{self, Landed};
+use super::record::{self, StagedFile};
+use super::rules::EXPIRED;
+use super::{Chosen, CollectError, Writers};
 use crate::archive::bundle::{self, BundleError};
-use crate::model::artifact::FileName;
-use crate::remote::error::RemoteError;
+use crate::model::digest::Sha256;
+use crate::model::member_path::MemberPath;
+use crate::remote::disk::write::Access;
+use crate::remote::error::DiskError;
+use crate::remote::github::download::DownloadError;
 use crate::report::{Rule, Severity};
 
 pub(super) const REFUSED: Rule = Rule {
@@ -13,71 +19,157 @@ pub(super) const REFUSED: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "The artifact is damaged, or would write where it must not",
-    explain: "An artifact is a stranger's archive: members that leave its folder, links, two members of one name, or \
-              sizes beyond all measure stop the run, and none of its files is placed.",
+    explain: "An artifact is a stranger's archive: members that leave its folder, links and devices, names that Windows \
+              cannot keep, members that are one file where case or the spelling of Unicode does not count, or sizes \
+              beyond all measure stop the run, and none of its files is placed.",
     fix: "mend what the producer uploads, and run the producer again",
     sources: &["GitHub's documentation of the event `workflow_run`: artifacts are untrusted data"],
     since: "0.1.0",
 };
 
-/// How often a download that arrives damaged is tried in all.
-const TRIES: u32 = 3;
+pub(super) const NOT_AS_STATED: Rule = Rule {
+    id: "collect/not-as-stated",
+    severity: Severity::Error,
+    rejected_by: &[],
+    summary: "What arrives is not the artifact that GitHub states",
+    explain: "The file is read back from the disk and held to the digest, or where GitHub states none to the size. \
+              Five tries are made for one artifact, whatever goes wrong, with 1, 2, 4 and 8 seconds between them and a \
+              new signed address for each. A proxy that answers with a page of its own shows like this too.",
+    fix: "run again, and run the producer again if it stays",
+    sources: &["incident: a download that broke off was taken for whole, and the wheels were damaged"],
+    since: "0.1.0",
+};
 
-/// Downloads, compares, unpacks, and writes the record last: without it nothing counts.
+/// Downloads, unless that was done and proven; unpacks, and writes the record last: without it nothing counts.
+///
+/// What is wrong with this one artifact tells nothing about the others, which are fetched all the same.
 pub(super) async fn fetch(
     staging_dir: &Path,
     chosen: &Chosen,
     writers: &Writers,
 ) -> Result<(), CollectError> {
     let folder = record::folder(staging_dir, chosen);
-    writers.disk.ensure_empty_folder(&folder)?;
-    let archive = folder.join("archive");
-    let artifact = &chosen.artifact;
-    let mut tries = 0;
-    let downloaded = loop {
-        tries += 1;
-        let downloaded = writers.github.download_artifact(artifact, &archive).await?;
-        match artifact.sha256 {
-            Some(expected) if downloaded.hashes.sha256 != expected && tries < TRIES => {}
-            Some(expected) if downloaded.hashes.sha256 != expected => {
-                let (file, found) = (artifact.name.clone(), downloaded.hashes.sha256);
-                return Err(RemoteError::Digest { service: "GitHub", file, expected, found }.into());
-            }
-            _ => break downloaded,
-        }
+    let job = Job { folder, chosen: chosen.clone(), writers: writers.clone() };
+    let landed = match job.clone().blocking(Job::landed).await? {
+        Some(landed) => landed,
+        None => job.download().await?,
     };
+    // Two processors' worth: the downloads of others go on meanwhile.
+    let _turn = writers.unpackings.acquire().await.expect("nobody closes it");
+    job.blocking(move |job| job.unpack(landed)).await
+}
 
-    let files = folder.join("files");
-    writers.disk.ensure_empty_folder(&files)?;
-    let mut written = Vec::new();
-    let outcome = if downloaded.zipped {
-        let open = writers.read.open(&archive)?;
-        bundle::unpack(&open, &mut |_member, name, bytes| {
-            let path = format!("{}-{name}", written.len());
-            let hashes = writers.disk.write_stream(&files.join(&path), bytes)?;
-            written.push((name.clone(), path, hashes.sha256));
-            Ok(())
-        })
-    } else {
-        let name = downloaded.file_name.as_deref().unwrap_or(&artifact.name);
-        match name.parse::<FileName>() {
-            Ok(name) => {
-                let path = format!("0-{name}");
-                writers.disk.place(&archive, &files.join(&path))?;
-                written.push((name, path, downloaded.hashes.sha256));
+/// What is done for one artifact.
+#[derive(Clone)]
+struct Job {
+    folder: PathBuf,
+    chosen: Chosen,
+    writers: Writers,
+}
+
+impl Job {
+    /// Does what may wait for the disk, or take long, on a thread of its own.
+    async fn blocking<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&Self) -> Result<T, CollectError> + Send + 'static,
+    ) -> Result<T, CollectError> {
+        let done = tokio::task::spawn_blocking(move || work(&self)).await;
+        done.expect("no artifact makes the reader panic")
+    }
+
+    fn failed(&self, source: DiskError) -> CollectError {
+        CollectError::Stage { artifact: self.chosen.artifact.name.clone(), source }
+    }
+
+    fn landed(&self) -> Result<Option<Landed>, CollectError> {
+        let Self { folder, chosen, writers } = self;
+        let landed = landed::find(&writers.read, folder, chosen).map_err(|error| self.failed(error))?;
+        if landed.is_none() {
+            writers.disk.ensure_empty_folder(folder).map_err(|error| self.failed(error))?;
+        }
+        Ok(landed)
+    }
+
+    /// What is wrong with this one artifact is noted as a finding as well.
+    async fn download(&self) -> Result<Landed, CollectError> {
+        let Self { folder, chosen, writers } = self;
+        let path = landed::archive(folder);
+        let outcome = writers.github.download_artifact(&chosen.artifact, &path, &writers.read).await;
+        match &outcome {
+            Err(error @ DownloadError::Gone { .. }) => {
+                writers.faults.note(chosen, EXPIRED.finding(format!("{}: {error}", chosen.workflow)));
+            }
+            Err(error @ DownloadError::NotAsStated { .. }) => {
+                writers.faults.note(chosen, NOT_AS_STATED.finding(error.to_string()));
+            }
+            _ => {}
+        }
+        let artifact = chosen.artifact.name.clone();
+        let downloaded = outcome.map_err(|source| CollectError::Fetch { artifact, source: source.into() })?;
+        let noted = |job: &Self| {
+            landed::note(job.writers.disk, &job.folder, downloaded).map_err(|error| job.failed(error))
+        };
+        self.clone().blocking(noted).await
+    }
+
+    fn unpack(&self, landed: Landed) -> Result<(), CollectError> {
+        let Self { folder, chosen: Chosen { artifact, .. }, writers } = self;
+        let failed = |error| self.failed(error);
+        let Landed { downloaded, path } = landed;
+        let mut written = Vec::new();
+        let mut source = None;
+        let outcome = match downloaded.file_name.as_deref().unwrap_or(&artifact.name).parse::<MemberPath>() {
+            _ if downloaded.hashes.size_bytes == 0 => Err("it has 0 bytes".to_owned()),
+            _ if downloaded.zipped => {
+                let archive = writers.read.open(&path).map_err(failed)?;
+                source = Some(writers.read.stamp(&path, &archive).map_err(failed)?);
+                self.unzip(&archive, &mut written)?
+            }
+            Ok(member) => {
+                let place = landed::raw(folder, &member);
+                if path != place {
+                    writers.disk.place(&path, &place).map_err(failed)?;
+                }
+                let hashes = downloaded.hashes;
+                written.push(StagedFile { member, path: place, hashes, executable: false });
                 Ok(())
             }
-            Err(error) => Err(BundleError::Name(error)),
+            Err(error) => Err(BundleError::Path(error).to_string()),
+        };
+        let text = record::text(&downloaded.hashes, &written, outcome.err());
+        writers.disk.note(&folder.join("record.json"), &text).map_err(failed)?;
+        if let Some(source) = source {
+            writers.read.derive(source, Sha256::of(text.as_bytes()));
         }
-    };
-    let refused = match outcome {
-        Ok(()) => None,
-        // The disk is at fault, not the artifact: another run may do better.
-        Err(source @ BundleError::Write(_)) => {
-            return Err(CollectError::Bundle { artifact: artifact.name.clone(), source });
+        Ok(())
+    }
+
+    /// Unpacks, and reads each file back once: its digest is that of what is on the disk. The inner error says why the
+    /// artifact may not be used.
+    fn unzip(
+        &self,
+        archive: &std::fs::File,
+        written: &mut Vec<StagedFile>,
+    ) -> Result<Result<(), String>, CollectError> {
+        let Self { folder, chosen, writers } = self;
+        let files = folder.join("files");
+        writers.disk.ensure_empty_folder(&files).map_err(|error| self.failed(error))?;
+        let outcome = bundle::unpack(archive, &mut |member, bytes| {
+            let path = files.join(format!("{}-{}", written.len(), member.path.file_name()));
+            let executable = member.executable;
+            let access = if executable { Access::Execute } else { Access::Read };
+            writers.disk.write_stream(&path, bytes, access)?;
+            let hashes = writers.read.read_back(&path)?;
+            written.push(StagedFile { member: member.path.clone(), path, hashes, executable });
+            Ok(())
+        });
+        match outcome {
+            Ok(()) => Ok(Ok(())),
+            // The disk is at fault, not the artifact: another run may do better.
+            Err(source @ BundleError::Write(_)) => {
+                Err(CollectError::Bundle { artifact: chosen.artifact.name.clone(), source })
+            }
+            Err(error) => Ok(Err(error.to_string())),
         }
-        Err(error) => Some(error.to_string()),
-    };
-    let text = record::text(&downloaded.hashes, &written, refused);
-    Ok(writers.disk.ensure_file(&folder.join("record.json"), text.as_bytes())?)
+    }
 }

@@ -5,12 +5,12 @@ mod subject;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 
 pub(crate) use subject::Subject;
 
 use crate::model::endpoints::Endpoint;
 use crate::model::interpreter::Interpreter;
+use crate::model::minutes::Minutes;
 use crate::model::version::Version;
 use crate::python::specifier::SpecifierSet;
 use crate::remote::python::bench::{Failed, Stage, last_lines};
@@ -28,7 +28,7 @@ pub(crate) struct Smoke {
     /// What has to succeed; if nothing, the import of every top-level module.
     pub(crate) commands: Vec<Command>,
     /// How long one file may take.
-    pub(crate) limit: Limit,
+    pub(crate) limit: Minutes,
     /// Where build requirements come from.
     pub(crate) index: Endpoint,
     /// Where dependencies come from.
@@ -58,29 +58,6 @@ impl FromStr for Dependencies {
             "index" => Ok(Self::Index),
             _ => Err(UnknownDependencies),
         }
-    }
-}
-
-/// How long one file may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limit(pub(crate) Duration);
-
-impl Limit {
-    /// What is enough for most.
-    pub(crate) const USUAL: Self = Self(Duration::from_secs(600));
-}
-
-/// A text that is no number of minutes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is no number of minutes above 0 and up to 1440, such as `10` or `0.5`")]
-pub(crate) struct NoLimit;
-
-impl FromStr for Limit {
-    type Err = NoLimit;
-
-    fn from_str(text: &str) -> Result<Self, NoLimit> {
-        let minutes = text.parse::<f64>().ok().filter(|minutes| *minutes > 0.0 && *minutes <= 1440.0);
-        minutes.map(|minutes| Self(Duration::from_secs_f64(minutes * 60.0))).ok_or(NoLimit)
     }
 }
 
@@ -197,7 +174,7 @@ impl Smoke {
             with_index: self.dependencies == Dependencies::Index,
             index: self.index.clone(),
             commands: self.commands.clone(),
-            limit: self.limit.0,
+            limit: self.limit.duration(),
         }
     }
 
@@ -271,20 +248,6 @@ fn nothing(kind: &str, files: usize, found: &Found) -> String {
                 "none of {files} {kind} file(s) is for an interpreter of this machine, which has {} on {platform}",
                 usable.join(", ")
             )
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_limit_is_some_minutes() {
-        let seconds = |text: &str| text.parse::<Limit>().map(|limit| limit.0.as_secs());
-        assert_eq!((seconds("10"), seconds("0.5"), seconds("1440")), (Ok(600), Ok(30), Ok(86_400)));
-        for bad in ["", "0", "-1", "NaN", "inf", "1441", "10m"] {
-            assert_eq!(seconds(bad), Err(NoLimit), "{bad}");
         }
     }
 }
