@@ -145,6 +145,7 @@ fn run_mode(mode: ModeName, inputs: &Inputs, environment: &Environment, console:
         Err(error) => return edge.tell(trouble(mode, Conclusion::unsure(0), &error, None), &runner),
     };
     let account = runtime.block_on(async {
+        signals::outlive_file_limit();
         let stop = Stop::default();
         let surroundings = edge.surroundings(stop.clone());
         let requests = Requests { inputs, runner: &runner, surroundings: &surroundings };
@@ -165,6 +166,7 @@ fn run_mode(mode: ModeName, inputs: &Inputs, environment: &Environment, console:
 async fn dispatch(mode: ModeName, requests: &Requests<'_>, edge: &Edge) -> Account {
     match mode {
         ModeName::VerifyTag => run_ready(mode, requests.verify_tag(), requests, edge).await,
+        ModeName::UploadArtifacts => run_ready(mode, requests.upload(), requests, edge).await,
         ModeName::CollectArtifacts => run_ready(mode, requests.collect(), requests, edge).await,
         ModeName::ValidateWheels => run_ready(mode, requests.validate_wheels(), requests, edge).await,
         ModeName::CreateRelease => run_ready(mode, requests.create_release(), requests, edge).await,
@@ -188,7 +190,7 @@ async fn run_ready<M: Mode>(
         Ok((plan, ending)) => {
             let mut fields = plan.output.fields();
             if let (ModeName::Publish, Ending::Converged { applied }) = (name, ending) {
-                fields.push(("uploaded", applied.to_string()));
+                fields.push(("uploaded".into(), applied.to_string()));
             }
             let files = plan.output.files();
             Account {

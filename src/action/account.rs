@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::outcome::Conclusion;
 use super::platforms::RunsOn;
 use super::redaction::Redaction;
-use super::schema::OUTPUTS;
+use super::schema::{ModeName, is_output_of};
 use crate::checks;
 use crate::model::artifact::{Artifact, ArtifactKind, Distribution};
 use crate::model::digest::Sha256;
@@ -142,11 +142,11 @@ impl Account {
     /// All outputs, `outcome` first.
     pub(crate) fn outputs(&self) -> Vec<OutputField> {
         debug_assert!(
-            self.fields.iter().all(|(name, _)| OUTPUTS.iter().any(|output| output.name == *name)),
+            ModeName::ALL.iter().any(|mode| self.fields.iter().all(|(name, _)| is_output_of(*mode, name))),
             "`{}` sets an output that the schema does not have",
             self.mode,
         );
-        let outcome = ("outcome", self.conclusion.outcome.to_string());
+        let outcome = ("outcome".into(), self.conclusion.outcome.to_string());
         std::iter::once(outcome).chain(self.fields.iter().cloned()).collect()
     }
 
@@ -237,7 +237,7 @@ pub(crate) mod tests {
                 sha256: Sha256::of(b"demo"),
                 ..file_row("demo-1.2.0-py3-none-any.whl", 12_345)
             }],
-            fields: vec![("wheels", "1".to_owned()), ("sdists", "0".to_owned())],
+            fields: vec![("wheels".into(), "1".to_owned()), ("sdists".into(), "0".to_owned())],
             trouble: None,
             verbose: true,
         }
@@ -282,7 +282,7 @@ pub(crate) mod tests {
         let mut account = blocked();
         account.plan[0][0] = taint("+");
         account.left = vec![taint("left")];
-        account.fields = vec![("version", taint("1"))];
+        account.fields = vec![("version".into(), taint("1"))];
         account.files[0].name = taint("file");
         account.files[0].actual_platform = Some(taint("platform"));
         account.files[0].runs_on =

@@ -89,7 +89,7 @@ fn typing_mistakes_are_answered_with_the_nearest_name() {
         refused("", &[("INPUT_MODE", "Publish")]),
         "there is no mode `Publish` (did you mean `publish`?)"
     );
-    assert!(refused("deploy", &[]).contains("`verify-tag`, `collect-artifacts`"));
+    assert!(refused("deploy", &[]).contains("`verify-tag`, `upload-artifacts`, `collect-artifacts`"));
     assert!(refused("", &[]).starts_with("no mode is given (give one"));
 }
 

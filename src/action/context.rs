@@ -1,6 +1,6 @@
 //! What the runner tells about the run: its variables and the event, parsed once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::env::Environment;
 use super::error::InputError;
 use crate::model::endpoints::{Endpoint, GITHUB_API};
-use crate::model::revision::CommitSha;
+use crate::model::revision::{CommitSha, Repository};
 use crate::model::secret::Secret;
 use crate::remote::process::Variables;
 
@@ -29,6 +29,16 @@ pub(crate) struct Runner {
     pub(crate) api: Endpoint,
     /// Where an identity token can be had: with `id-token: write` only.
     pub(crate) identity: Option<IdentityRequest>,
+    /// The service that takes the artifacts of the run: for containers of actions only.
+    pub(crate) results_url: Option<String>,
+    /// The token for that service.
+    pub(crate) runtime_token: Option<Secret<String>>,
+    /// What kind of machine the job runs on, as the runner tells it.
+    pub(crate) machine: Option<String>,
+    /// The most days that the repository keeps artifacts.
+    pub(crate) retention_days: Option<u32>,
+    /// The web page of the run.
+    pub(crate) run_page: Option<String>,
     /// The file that takes outputs.
     pub(crate) output_path: Option<PathBuf>,
     /// The file that takes the step's summary.
@@ -51,6 +61,12 @@ pub(crate) struct IdentityRequest {
 /// Why the event makes no sense.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EventError {
+    /// There is no file to read it from.
+    #[error("a `workflow_run` event started this run, and no file tells of it")]
+    NoFile,
+    /// It is another event, or one without what it is about.
+    #[error("the event of the kind `workflow_run` tells of no run")]
+    NoRun,
     /// The bytes are no event.
     #[error("the event is no JSON of the form that GitHub writes")]
     Json(#[from] serde_json::Error),
@@ -80,6 +96,11 @@ impl Runner {
                 None => GITHUB_API.parse().expect("the table holds good addresses"),
             },
             identity: url.zip(token).map(|(url, token)| IdentityRequest { url, token }),
+            results_url: owned("ACTIONS_RESULTS_URL"),
+            runtime_token: owned("ACTIONS_RUNTIME_TOKEN").map(Secret::new),
+            machine: machine(environment),
+            retention_days: environment.get("GITHUB_RETENTION_DAYS").and_then(|days| days.parse().ok()),
+            run_page: run_page(environment),
             output_path: Self::output_path(environment),
             summary_path: path("GITHUB_STEP_SUMMARY"),
             in_image: environment.get("RELEASE_ACTION_IMAGE").is_some(),
@@ -97,10 +118,30 @@ impl Runner {
         Self::of(&Environment::default()).expect("an empty environment holds nothing wrong")
     }
 
-    /// The file to ask for the commit that another workflow was run for, when that is what started this run.
-    pub(crate) fn producer_event(&self) -> Option<&PathBuf> {
-        self.event_path.as_ref().filter(|_| self.event_name.as_deref() == Some("workflow_run"))
+    /// The file that tells of the other workflow's run whose end started this one; `None` when something else did.
+    ///
+    /// # Errors
+    /// When the runner names no file: what was built is not known then, and `GITHUB_SHA` is something else.
+    pub(crate) fn producer_event(&self) -> Result<Option<&Path>, EventError> {
+        match self.event_name.as_deref() {
+            Some("workflow_run") => self.event_path.as_deref().map(Some).ok_or(EventError::NoFile),
+            _ => Ok(None),
+        }
     }
+}
+
+/// System, processor and who runs the machine: `Linux X64 github-hosted`.
+fn machine(environment: &Environment) -> Option<String> {
+    let told = ["RUNNER_OS", "RUNNER_ARCH", "RUNNER_ENVIRONMENT"].map(|name| environment.get(name));
+    let told: Vec<_> = told.into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join(" "))
+}
+
+/// Where people find the run, if the runner tells all of it.
+fn run_page(environment: &Environment) -> Option<String> {
+    let [server, repository, run] =
+        ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(|name| environment.get(name));
+    Some(format!("{}/{}/actions/runs/{}", server?.trim_end_matches('/'), repository?, run?))
 }
 
 fn parsed<T>(environment: &Environment, name: &str) -> Result<Option<T>, InputError>
@@ -124,15 +165,43 @@ struct Event {
 #[derive(Deserialize)]
 struct WorkflowRun {
     head_sha: String,
+    head_repository: Option<HeadRepository>,
+    #[serde(default)]
+    html_url: String,
 }
 
-/// The commit that the workflow of a `workflow_run` event was run for.
+#[derive(Deserialize)]
+struct HeadRepository {
+    full_name: Option<String>,
+}
+
+/// The run of another workflow whose end started this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ProducerRun {
+    /// The commit that it built.
+    pub(crate) commit: CommitSha,
+    /// The repository that the commit comes from; none where that was deleted.
+    pub(crate) home: Option<String>,
+    /// Its page, for people.
+    pub(crate) html_url: String,
+}
+
+impl ProducerRun {
+    /// Whether the commit comes from another repository than this one, or from one that is gone.
+    pub(crate) fn is_foreign(&self, repository: &Repository) -> bool {
+        !self.home.as_ref().is_some_and(|home| home.eq_ignore_ascii_case(&repository.to_string()))
+    }
+}
+
+/// The run that a `workflow_run` event tells of.
 ///
 /// # Errors
-/// When the bytes are no event.
-pub(crate) fn producer_commit(event: &[u8]) -> Result<Option<CommitSha>, EventError> {
+/// When the bytes are no such event.
+pub(crate) fn producer_run(event: &[u8]) -> Result<ProducerRun, EventError> {
     let Event { workflow_run } = serde_json::from_slice(event)?;
-    Ok(workflow_run.map(|run| run.head_sha.parse()).transpose()?)
+    let WorkflowRun { head_sha, head_repository, html_url } = workflow_run.ok_or(EventError::NoRun)?;
+    let home = head_repository.and_then(|repository| repository.full_name);
+    Ok(ProducerRun { commit: head_sha.parse()?, home, html_url })
 }
 
 #[cfg(test)]
@@ -157,12 +226,19 @@ mod tests {
             ("GITHUB_EVENT_PATH", "/github/workflow/event.json"),
             ("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:8/token?a=b"),
             ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "jwt-of-the-run"),
+            ("ACTIONS_RUNTIME_TOKEN", "jwt-of-the-job"),
+            ("ACTIONS_RESULTS_URL", "http://127.0.0.1:7/"),
+            ("GITHUB_SERVER_URL", "http://127.0.0.1:9/"),
+            ("GITHUB_REPOSITORY", "octo-org/sample"),
+            ("GITHUB_RUN_ID", "101"),
         ];
         let runner = Runner::of(&Environment::from_iter(variables)).expect("good");
         assert_eq!(runner.commit.as_ref().map(CommitSha::as_str), Some(sha));
         assert_eq!(runner.api.to_string(), "http://127.0.0.1:9/api/v3");
-        assert!(runner.identity.is_some() && runner.producer_event().is_none());
-        assert!(!format!("{runner:?}").contains("jwt-of-the-run"));
+        assert!(runner.identity.is_some() && runner.producer_event().expect("good").is_none());
+        assert!(runner.results_url.is_some() && runner.runtime_token.is_some());
+        assert_eq!(runner.run_page.as_deref(), Some("http://127.0.0.1:9/octo-org/sample/actions/runs/101"));
+        assert!(!format!("{runner:?}").contains("jwt-of-the"));
     }
 
     #[test]
@@ -183,13 +259,31 @@ mod tests {
     fn the_event_tells_what_was_built() {
         let sha = "0123456789abcdef0123456789abcdef01234567";
         let event = format!(r#"{{"action":"completed","workflow_run":{{"id":1,"head_sha":"{sha}"}}}}"#);
-        let found = producer_commit(event.as_bytes()).expect("good").expect("there");
-        assert_eq!(found.as_str(), sha);
-        assert_eq!(producer_commit(br#"{"ref":"refs/tags/v1"}"#).expect("good"), None);
+        assert_eq!(producer_run(event.as_bytes()).expect("good").commit.as_str(), sha);
+        assert!(matches!(producer_run(br#"{"ref":"refs/tags/v1"}"#), Err(EventError::NoRun)));
         for end in 0..event.len() {
-            assert!(producer_commit(&event.as_bytes()[..end]).is_err(), "cut at {end}");
+            assert!(producer_run(&event.as_bytes()[..end]).is_err(), "cut at {end}");
         }
-        assert!(producer_commit(br#"{"workflow_run":{"head_sha":"main"}}"#).is_err());
-        assert!(producer_commit("[".repeat(100_000).as_bytes()).is_err());
+        assert!(producer_run(br#"{"workflow_run":{"head_sha":"main"}}"#).is_err());
+        assert!(producer_run("[".repeat(100_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn an_event_without_a_known_home_is_foreign() {
+        let here: Repository = "Owner/name".parse().expect("good");
+        let is_foreign = |home: &str| {
+            let sha = "a".repeat(40);
+            let event = format!(r#"{{"workflow_run":{{"head_sha":"{sha}","head_repository":{home}}}}}"#);
+            producer_run(event.as_bytes()).expect("good").is_foreign(&here)
+        };
+        assert!(!is_foreign(r#"{"full_name":"owner/Name"}"#));
+        assert!(is_foreign(r#"{"full_name":"other/name"}"#) && is_foreign("null") && is_foreign("{}"));
+    }
+
+    #[test]
+    fn the_event_of_a_producer_needs_its_file() {
+        let environment = Environment::from_iter([("GITHUB_EVENT_NAME", "workflow_run")]);
+        let runner = Runner::of(&environment).expect("good");
+        assert!(matches!(runner.producer_event(), Err(EventError::NoFile)));
     }
 }

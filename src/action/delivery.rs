@@ -72,7 +72,7 @@ pub(crate) fn deliver_refusal(trouble: &Trouble, console: &Console, output: Opti
         console.commands(&[annotation("", trouble)]);
     };
     tell(trouble);
-    let fields = [("outcome", Conclusion::typed_wrong().outcome.to_string())];
+    let fields = [("outcome".into(), Conclusion::typed_wrong().outcome.to_string())];
     if let Some(Err(error)) = output.map(|path| append_outputs(path, &fields)) {
         tell(&Trouble::of(&error, None));
     }

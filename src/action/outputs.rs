@@ -9,7 +9,7 @@ use crate::plan::OutputField;
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("the output `{name}` cannot be written: its value holds the delimiter that was just made up for it")]
 pub(crate) struct OutputError {
-    name: &'static str,
+    name: String,
 }
 
 /// A delimiter that no value can know beforehand: who could write one, could end a value and set other outputs.
@@ -25,7 +25,7 @@ pub(crate) fn heredoc(fields: &[OutputField], delimiter: &str) -> Result<String,
     let mut text = String::new();
     for (name, value) in fields {
         if value.contains(delimiter) {
-            return Err(OutputError { name });
+            return Err(OutputError { name: name.to_string() });
         }
         writeln!(text, "{name}<<{delimiter}\n{value}\n{delimiter}").expect("writing to a string cannot fail");
     }
@@ -53,20 +53,20 @@ mod tests {
     #[test]
     fn the_runner_reads_back_every_value() {
         let fields = [
-            ("outcome", "done".to_owned()),
-            ("projects", "a\nb".to_owned()),
-            ("version", String::new()),
-            ("tag", "x<<EOF\nEOF\nadmin=true\r\n".to_owned()),
+            ("outcome".into(), "done".to_owned()),
+            ("projects".into(), "a\nb".to_owned()),
+            ("version".into(), String::new()),
+            ("tag".into(), "x<<EOF\nEOF\nadmin=true\r\n".to_owned()),
         ];
         let text = heredoc(&fields, &delimiter()).expect("good");
         let read = runner_reads(&text);
-        assert_eq!(read, fields.map(|(name, value)| (name.to_owned(), value)));
+        assert_eq!(read, fields.map(|(name, value)| (name.into_owned(), value)));
     }
 
     #[test]
     fn a_value_with_the_delimiter_is_refused() {
-        let fields = [("tag", "a\nD\nadmin<<D\ntrue".to_owned())];
-        assert_eq!(heredoc(&fields, "D"), Err(OutputError { name: "tag" }));
+        let fields = [("tag".into(), "a\nD\nadmin<<D\ntrue".to_owned())];
+        assert_eq!(heredoc(&fields, "D"), Err(OutputError { name: "tag".to_owned() }));
         assert_ne!(delimiter(), delimiter());
     }
 }

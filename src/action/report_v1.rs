@@ -152,7 +152,7 @@ mod tests {
         let fields = [("wheels", "1"), ("sdists", "0"), ("files", "2")];
         Account {
             report: [digest, kind].into_iter().collect(),
-            fields: fields.map(|(name, value)| (name, value.to_owned())).to_vec(),
+            fields: fields.map(|(name, value)| (name.into(), value.to_owned())).to_vec(),
             ..blocked()
         }
     }
@@ -184,7 +184,7 @@ mod tests {
     fn hostile_text_stays_inside_its_string() {
         let mut account = blocked();
         let text = "\"}],\n\u{1b}\u{0}\u{202e}";
-        account.fields = vec![("version", text.to_owned())];
+        account.fields = vec![("version".into(), text.to_owned())];
         assert_eq!(json(&account)["outputs"]["version"], text);
         assert!(!report_v1(&account).contains('\u{1b}'));
     }

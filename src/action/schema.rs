@@ -16,12 +16,13 @@ use crate::model::endpoints::{PYPI_INDEX, PYPI_UPLOAD};
 pub enum ModeName {
     VerifyTag,
     ValidateWheels,
+    UploadArtifacts,
     CollectArtifacts,
     CreateRelease,
     Publish,
 }
 
-use ModeName::{CollectArtifacts, CreateRelease, Publish, ValidateWheels, VerifyTag};
+use ModeName::{CollectArtifacts, CreateRelease, Publish, UploadArtifacts, ValidateWheels, VerifyTag};
 
 /// A text that names no mode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,13 +33,15 @@ pub struct UnknownMode {
 
 impl ModeName {
     /// All modes, in the order in which a release uses them.
-    pub const ALL: &'static [Self] = &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, Publish];
+    pub const ALL: &'static [Self] =
+        &[VerifyTag, UploadArtifacts, CollectArtifacts, ValidateWheels, CreateRelease, Publish];
 
     /// What users call it.
     pub const fn as_str(self) -> &'static str {
         match self {
             VerifyTag => "verify-tag",
             ValidateWheels => "validate-wheels",
+            UploadArtifacts => "upload-artifacts",
             CollectArtifacts => "collect-artifacts",
             CreateRelease => "create-release",
             Publish => "publish",
@@ -50,6 +53,9 @@ impl ModeName {
         match self {
             VerifyTag => {
                 "Checks that the tag names a version, that the project's files state the same one, and that tag and commit exist."
+            }
+            UploadArtifacts => {
+                "Leaves files of a job for later jobs and workflows, as one artifact of the run with the digests of all its files in it."
             }
             CollectArtifacts => {
                 "Downloads the artifacts that named workflows made for one commit, and places their files: wheels and sdists in one folder, everything else in another."
@@ -164,6 +170,7 @@ pub struct OutputRow {
 }
 
 const EVERY: &[ModeName] = ModeName::ALL;
+const OF_A_RELEASE: &[ModeName] = &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, Publish];
 const WITH_PACKAGES: &[ModeName] = &[CollectArtifacts, ValidateWheels, CreateRelease, Publish];
 
 /// The modes that judge files; the later two where no manifest says that it was done.
@@ -187,12 +194,12 @@ const fn output(name: &'static str, modes: &'static [ModeName], doc: &'static st
 #[rustfmt::skip]
 pub const INPUTS: &[Input] = &[
     input("mode", Kind::Mode, Fallback::Nothing, EVERY,
-        "What to do: `verify-tag`, `collect-artifacts`, `validate-wheels`, `create-release` or `publish`."),
+        "What to do: `verify-tag`, `upload-artifacts`, `collect-artifacts`, `validate-wheels`, `create-release` or `publish`."),
     input("dry-run", Kind::Flag, Fallback::Text("false"), EVERY,
         "Look at everything, print the plan and change nothing."),
     input("report", Kind::File, Fallback::Nothing, EVERY,
         "File for the report in JSON. `-` is standard output, which then carries nothing else."),
-    input("tag", Kind::Text, Fallback::Derived("the ref that started the run, when it is a tag"), EVERY,
+    input("tag", Kind::Text, Fallback::Derived("the ref that started the run, when it is a tag"), OF_A_RELEASE,
         "The tag to release, such as `v1.2.0`. Give it in workflows that a tag does not start by itself (`workflow_run`)."),
     input("commit", Kind::Text, Fallback::Derived("the `workflow_run` event's `head_sha`, else the tag's commit, else `GITHUB_SHA`"),
         &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease],
@@ -264,16 +271,58 @@ pub const INPUTS: &[Input] = &[
         "Where dependencies of a tried file come from: `folder` (the files of the release alone) or `index` (`smoke-index-url`, too)."),
     input("smoke-index-url", Kind::Address, Fallback::Named { value: PYPI_INDEX, name: "PyPI's simple index" }, &[ValidateWheels],
         "Simple index from which the sdist's build requirements are installed, and dependencies if `smoke-dependencies` says so."),
-    input("workflows", Kind::List, Fallback::Derived("the run itself: the artifacts of its earlier jobs"), &[CollectArtifacts],
+    input("run", Kind::Text, Fallback::Text("commit"), &[CollectArtifacts],
+        "Which run of each workflow to take: `commit`, the one for the commit that is released, or `latest`, the newest that succeeded on `branch`, whatever commit it built."),
+    input("branch", Kind::Text, Fallback::Derived("the repository's default branch"), &[CollectArtifacts],
+        "Branch whose runs to take, with `run: latest` only."),
+    input("events", Kind::List, Fallback::Derived("every event but those of pull requests"), &[CollectArtifacts],
+        "The events that may have started a run for it to count, such as `push, workflow_dispatch`, separated by commas or line ends."),
+    input("allow-forks", Kind::Flag, Fallback::Text("false"), &[CollectArtifacts],
+        "Let runs count whose commit comes from a fork. Whoever owns the fork decides what they build."),
+    input("artifact-name", Kind::Text, Fallback::Derived("the name of the file, with `raw`; required otherwise"), &[UploadArtifacts],
+        "Name of the artifact. A run has each name once, so jobs of a matrix need names of their own, such as `wheels-linux-x86_64`."),
+    input("paths", Kind::Paths, Fallback::Nothing, &[UploadArtifacts],
+        "What to upload: files, folders and patterns (`*`, `?`, `**`), one a line; each has to name something. Paths in the artifact \
+         begin at the folder that all lines have in common; of a pattern that is the part before its first wildcard."),
+    input("name-hash", Kind::Text, Fallback::Text("none"), &[UploadArtifacts],
+        "What the artifact's name says of its contents: `none`, or `checksums`: `artifact-name`, a dash and the digest of its `SHA256SUMS`. \
+         Then a job that runs again with other results leaves an artifact of its own, and whoever collects finds it by the name's beginning."),
+    input("raw", Kind::Flag, Fallback::Text("false"), &[UploadArtifacts],
+        "Upload one file as it is, without an archive around it and without a list of digests. The artifact is called as the file is."),
+    input("provenance", Kind::Flag, Fallback::Text("false"), &[UploadArtifacts],
+        "Put a record beside each archive (`.tgz`, `.tar.gz`, `.zip`; not beside sdists), called like it with `.meta` at the end: lines of `key=value` with its \
+         `name`, `sha256`, `size`, `created_at`, `runner`, `python`, `requirements_hash` and `wheels`, as far as they are known."),
+    input("requirements-file", Kind::File, Fallback::Nothing, &[UploadArtifacts],
+        "File with the requirements that the archives were made of; its digest goes into their records (`provenance`)."),
+    input("include-hidden", Kind::Flag, Fallback::Text("false"), &[UploadArtifacts],
+        "Upload files and folders below `paths` too whose names begin with a full stop."),
+    input("if-exists", Kind::Text, Fallback::Text("fail"), &[UploadArtifacts],
+        "What to do when the run has an artifact of this name with other bytes: `fail`, or `replace` it. With the same bytes there is nothing to do."),
+    input("retention-days", Kind::Text, Fallback::Derived("what the repository says"), &[UploadArtifacts],
+        "How many days the artifact is kept, 1 to 400; no more than the repository keeps any."),
+    input("compression-level", Kind::Text, Fallback::Text("6"), &[UploadArtifacts],
+        "How hard to compress: `0` (not at all, best for wheels and other archives) to `9`."),
+    input("workflows", Kind::List, Fallback::Derived("the workflows that `artifacts` names, else the run itself: the artifacts of its earlier jobs"), &[CollectArtifacts],
         "The workflows whose artifacts to collect, by file name (`wheels.yml`), separated by commas or line ends. Each must have succeeded for the commit."),
     input("when-incomplete", Kind::Text, Fallback::Text("fail"), &[CollectArtifacts],
-        "What to do when a workflow is still running: `fail`, or `skip`: end well with the outcome `not-ready`. \
+        "What to do when a workflow is still running: `fail`; `skip`: end well with the outcome `not-ready`; or `wait` until it is done, for `wait-timeout` at most. \
          A release that several `workflow_run` events start skips until the last of them."),
+    input("wait-timeout", Kind::Text, Fallback::Text("60"), &[CollectArtifacts],
+        "How many minutes to wait for workflows, with `when-incomplete: wait` only. Looks are 1, 2, 4 and up to 60 seconds apart; a workflow that failed ends the wait at once, \
+         and so does one without any run after half a minute."),
     input("artifacts", Kind::List, Fallback::Text("*"), &[CollectArtifacts],
-        "Patterns of artifact names to collect (`*` and `?`), separated by commas or line ends."),
+        "The artifacts to collect, one a line: `[alias[?] =] [workflow.yml :] pattern [-> folder[/template]]`, as `docs/artifacts.md` describes it. \
+         A pattern (`*` and `?`) alone takes all that it matches, an alias stands for one artifact, with `?` behind it for one that may be missing, and \
+         `-> docs` keeps the artifact's folders below `docs`."),
     input("rename", Kind::Text, Fallback::Text("{name}"), &[CollectArtifacts],
         "New name for files that are no wheel or sdist, made of `{name}`, `{stem}`, `{ext}`, `{artifact}` and `{workflow}`, \
          such as `{stem}-{artifact}{ext}`. A name taken twice by different bytes stops the run."),
+    input("require-checksums", Kind::Flag, Fallback::Text("false"), &[CollectArtifacts],
+        "Whether every file must have a digest from its producer: a line of `SHA256SUMS` or `CHECKSUMS.sha256`, an entry of a `manifest.json` of `validate-wheels`, \
+         or a `.meta` file. What such texts say is held to the files in any case."),
+    input("collection-dir", Kind::Folder, Fallback::Text("release-collection"), &[CollectArtifacts],
+        "Folder of what is known about the collected files: `manifest.json` with the origin of each of them, `SHA256SUMS`, `build-info.txt`, \
+         and in `records` the texts of the producers. It lies outside of `packages-dir` and `assets-dir`."),
     input("notes-file", Kind::File, Fallback::Nothing, &[CreateRelease],
         "File with the release notes in Markdown, instead of the version's section of `changelog`."),
     input("changelog", Kind::File, Fallback::Text("CHANGELOG.md"), &[CreateRelease],
@@ -304,14 +353,24 @@ pub const OUTPUTS: &[OutputRow] = &[
     output("version-semver", &[VerifyTag], "The version in SemVer spelling, such as `1.2.0-rc.1`; empty where SemVer cannot say it."),
     output("prerelease", &[VerifyTag], "`true` when the version is a prerelease, else `false`."),
     output("commit", &[VerifyTag, CollectArtifacts], "Full hash of the commit that is released."),
+    output("ready", &[CollectArtifacts], "`true` when every workflow succeeded, else `false`: then nothing was placed."),
     output("packages-dir", &[CollectArtifacts], "Folder in which the wheels and sdists were placed."),
+    output("artifact-id", &[UploadArtifacts], "GitHub's number of the artifact."),
+    output("artifact-name", &[UploadArtifacts], "Name of the artifact."),
+    output("artifact-digest", &[UploadArtifacts], "SHA-256 of the artifact's bytes, as GitHub states it."),
+    output("artifact-url", &[UploadArtifacts], "Address from which people who are logged in can download the artifact."),
+    output("meta-checksum", &[UploadArtifacts], "SHA-256 of the artifact's `SHA256SUMS`: one number that stands for all its files."),
     output("artifacts", &[CollectArtifacts], "How many artifacts were collected."),
-    output("manifest", &[ValidateWheels], "Path of `manifest.json`."),
+    output("collected", &[CollectArtifacts],
+        "All of them as a JSON object, by alias or else by name: `name`, `workflow`, `run_id`, `run_attempt`, `artifact_id`, `digest`, `size_bytes`, `folder` and \
+         `files`, a list of `path` and `sha256` (`null` until they are fetched, and where they are too many for an output)."),
+    output("manifest", &[CollectArtifacts, ValidateWheels], "Path of `manifest.json`: the one about the collection, or the one about the vetted files."),
     output("projects", &[ValidateWheels, Publish], "Names of the projects that the distributions belong to, one a line."),
     output("baseline", &[ValidateWheels], "The releases that the files were compared with, as name and version, one a line."),
-    output("wheels", &[ValidateWheels], "How many wheels there are."),
-    output("sdists", &[ValidateWheels], "How many sdists there are."),
-    output("files", &[CollectArtifacts, ValidateWheels, Publish], "How many files there are in all."),
+    output("wheels", &[CollectArtifacts, ValidateWheels], "How many wheels there are."),
+    output("sdists", &[CollectArtifacts, ValidateWheels], "How many sdists there are."),
+    output("files", &[UploadArtifacts, CollectArtifacts, ValidateWheels, Publish], "How many files there are in all."),
+    output("verified", &[CollectArtifacts], "How many files have their digest from their producer."),
     output("errors", &[ValidateWheels], "How many findings stop the run."),
     output("warnings", &[ValidateWheels], "How many findings are likely mistakes."),
     output("notes", &[ValidateWheels], "How many findings are worth knowing."),
@@ -323,6 +382,15 @@ pub const OUTPUTS: &[OutputRow] = &[
     output("assets", &[CreateRelease], "How many files the release holds."),
     output("uploaded", &[Publish], "How many files this run uploaded."),
     output("index-url", &[Publish], "The index that was read back."),
+];
+
+/// Families of outputs whose names the user's own words end: `*` stands for the word. Outputs of an action without a
+/// container have to be declared one by one, so those families exist in the container and on the command line only.
+#[rustfmt::skip]
+pub const OUTPUT_FAMILIES: &[OutputRow] = &[
+    output("artifact_*", &[CollectArtifacts],
+        "The name of the artifact that the alias of this name led to: `artifact_macos_wheels` for `macos_wheels = wheels-macos-arm64` in `artifacts`. \
+         The `bin` sub-action cannot have it; `collected` holds the same."),
 ];
 
 /// What `release-action rehearse` takes. It is a command for people and no mode: it has flags only.
@@ -351,6 +419,19 @@ pub fn inputs_of(mode: ModeName) -> impl Iterator<Item = &'static Input> {
 /// The outputs of one mode.
 pub fn outputs_of(mode: ModeName) -> impl Iterator<Item = &'static OutputRow> {
     OUTPUTS.iter().filter(move |output| output.modes.contains(&mode))
+}
+
+/// The families of outputs of one mode.
+pub fn output_families_of(mode: ModeName) -> impl Iterator<Item = &'static OutputRow> {
+    OUTPUT_FAMILIES.iter().filter(move |family| family.modes.contains(&mode))
+}
+
+/// Whether the mode has an output of this name, or a family that it belongs to.
+pub fn is_output_of(mode: ModeName, name: &str) -> bool {
+    let is_of = |family: &OutputRow| {
+        family.name.strip_suffix('*').is_some_and(|start| name.len() > start.len() && name.starts_with(start))
+    };
+    outputs_of(mode).any(|output| output.name == name) || output_families_of(mode).any(is_of)
 }
 
 /// The input called `name`.

@@ -42,8 +42,9 @@ pub(crate) fn summary(account: &Account) -> String {
     let steps = account.plan.iter().enumerate();
     let steps = steps.flat_map(|(wave, steps)| steps.iter().map(move |step| plan_row(wave + 1, step)));
     page.table("Plan", &["wave", "", "step"], steps);
-    // The later modes move the same files on; one table of them is enough for a page that holds all steps.
-    let judged = if account.mode == ModeName::ValidateWheels.as_str() { &*account.files } else { &[] };
+    // The later modes move the same files on, and the page holds all steps: they need no table of their own.
+    let has_table = [ModeName::CollectArtifacts, ModeName::ValidateWheels].map(ModeName::as_str);
+    let judged = if has_table.contains(&account.mode) { &*account.files } else { &[] };
     if let Some(Platforms { headings, rows }) = platforms(judged) {
         let headings: Vec<_> = headings.iter().map(|heading| cell(heading)).collect();
         let headings: Vec<_> = headings.iter().map(String::as_str).collect();

@@ -154,7 +154,8 @@ fn ended(played: &Played) -> Vec<Line> {
             (Tone::Bad, format!("broken off ({time})"))
         }
     };
-    let outputs = played.outputs.iter().filter(|(_, value)| !value.contains('\n'));
+    let is_short = |value: &str| !value.contains('\n') && !value.starts_with('{');
+    let outputs = played.outputs.iter().filter(|(_, value)| is_short(value));
     let outputs: Vec<_> = outputs.map(|(name, value)| format!("{name}={value}")).collect();
     lines.extend((!outputs.is_empty()).then(|| Line::toned(Tone::Dim, format!("  {}", outputs.join("  ")))));
     lines.push(Line::plain("  ").then(tone, text));

@@ -26,6 +26,20 @@ pub(super) async fn grace_is_over(stop: Stop, surroundings: &Surroundings) {
     }
 }
 
+/// From here on a write beyond a limit on the size of files (`ulimit -f`) fails like one on a full disk, and can be told
+/// and survived. Without a handler, the signal that comes with it ends the program.
+#[cfg(unix)]
+pub(super) fn outlive_file_limit() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let excess = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    // The handler stays when its listener is gone. Where none can be set, the default applies.
+    drop(signal(excess));
+}
+
+/// Windows has no such limit.
+#[cfg(windows)]
+pub(super) fn outlive_file_limit() {}
+
 #[cfg(unix)]
 async fn signal() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -3,7 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Fallback, INPUTS, Input, Kind, ModeName, OUTPUTS, OutputRow, inputs_of, outputs_of, variable};
+use super::{
+    Fallback, INPUTS, Input, Kind, ModeName, OUTPUTS, OutputRow, inputs_of, output_families_of, outputs_of,
+    variable,
+};
 
 const PREFACE: &str = "\
 # Written from src/action/schema.rs; `BLESS=1 cargo test --test it docs` writes it anew.
@@ -143,7 +146,7 @@ pub fn inputs_markdown() -> String {
             writeln!(text, "| `{name}` | {} | {} |", cell(doc), cell(&default)).expect(STRING);
         }
         text.push_str("\n| output | what it holds |\n|---|---|\n");
-        for OutputRow { name, doc, modes: _ } in outputs_of(*mode) {
+        for OutputRow { name, doc, modes: _ } in outputs_of(*mode).chain(output_families_of(*mode)) {
             writeln!(text, "| `{name}` | {} |", cell(doc)).expect(STRING);
         }
     }
