@@ -8,7 +8,8 @@ use super::stage::Stage;
 use super::stopwatch::Stopwatch;
 use super::{Act, Audience, PhaseEnding, Played, RehearseError, Scene};
 use crate::model::manifest::Origin;
-use crate::modes::collect::{self, CollectArtifacts, WhenIncomplete};
+use crate::model::minutes::Minutes;
+use crate::modes::collect::{self, Allowed, CollectArtifacts, Memory, WhenIncomplete};
 use crate::modes::create_release::{self, CreateRelease, Notes};
 use crate::modes::publish::{self, Publish};
 use crate::modes::release_set::ReleaseSet;
@@ -76,18 +77,24 @@ async fn collect(stage: &Stage, name: &'static str) -> Result<Played, RehearseEr
         commit: Some(stage.commit.clone()),
         tag: Some(stage.tag.clone()),
         started_by: None,
+        latest: None,
         workflows: stage.workflows.clone(),
         own_run: None,
-        patterns: stage.patterns.clone(),
+        artifacts: stage.artifacts.clone(),
+        allowed: Allowed::default(),
         when_incomplete: WhenIncomplete::Fail,
+        wait_timeout: Minutes::of(60),
+        memory: Memory::default(),
         rename: None,
+        base_dir: stage.folder(""),
         staging_dir: stage.folder("release-staging"),
         packages_dir: stage.folder("dist"),
         assets_dir: stage.folder("release-assets"),
+        collection_dir: stage.folder("release-collection"),
+        require_checksums: false,
     };
-    let disk = stage.disk();
-    let readers = collect::Readers { disk: disk.clone(), github: stage.github_read()? };
-    let writers = collect::Writers { disk: stage.disk_write(), read: disk, github: stage.github_read()? };
+    let readers = collect::Readers::new(stage.github_read()?);
+    let writers = collect::Writers::of(&readers);
     Ok(play(stage, name, &mode, &readers, &writers).await)
 }
 

@@ -286,10 +286,10 @@ mod tests {
         assert_eq!(archive[..4], *b"PK\x03\x04");
         assert_eq!((archive[6] & 8, archive[8]), (8, 8), "sizes stand behind the data, which is deflated");
         let mut files = Vec::new();
-        let unpacked = bundle::unpack(&archive, &mut |member, _, source| {
+        let unpacked = bundle::unpack(&archive, &mut |member, source| {
             let mut bytes = Vec::new();
             source.read_to_end(&mut bytes)?;
-            files.push((member.path.clone(), bytes));
+            files.push((member.path.to_string(), bytes));
             Ok(())
         });
         unpacked.expect("a good archive");

@@ -8,12 +8,13 @@ use bytes::Bytes;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use super::sample::Sample;
+use super::sample::{Produced, Sample};
 use super::{RehearseError, Row};
 use crate::model::endpoints::Endpoint;
 use crate::model::revision::{CommitSha, Repository};
 use crate::model::secret::Secret;
 use crate::model::tag::Tag;
+use crate::model::wanted::Wanted;
 use crate::plan::context::Context;
 use crate::remote::disk::read::DiskRead;
 use crate::remote::disk::write::DiskWrite;
@@ -42,8 +43,18 @@ const OWNER_ID: &str = "65";
 /// The token of the release job. It opens nothing but the simulators.
 const TOKEN: &str = "ghs_rehearsal";
 
-/// The artifact that is not collected: what the documents are built for is not the release.
+/// The artifact that is a tree of its own: its files go to no release page.
 const DOCUMENTATION: &str = "documentation";
+
+/// How the release asks for what a producer left.
+fn wanted(produced: &Produced) -> Wanted {
+    let Produced { workflow, artifact, files: _ } = produced;
+    let line = match artifact.as_str() {
+        DOCUMENTATION => format!("documentation = {workflow} : {artifact} -> docs"),
+        _ => format!("{workflow} : {artifact}"),
+    };
+    line.parse().expect("the sample's names are plain")
+}
 
 /// The services and the workspace.
 #[derive(Debug)]
@@ -57,7 +68,7 @@ pub(super) struct Stage {
     pub(super) tag: Tag,
     pub(super) commit: CommitSha,
     pub(super) workflows: Vec<String>,
-    pub(super) patterns: Vec<glob::Pattern>,
+    pub(super) artifacts: Vec<Wanted>,
 }
 
 impl Stage {
@@ -96,14 +107,7 @@ impl Stage {
                 .collect::<BTreeSet<_>>()
                 .into_iter()
                 .collect(),
-            patterns: sample
-                .produced
-                .iter()
-                .filter(|produced| produced.artifact != DOCUMENTATION)
-                .map(|produced| {
-                    glob::Pattern::new(&glob::Pattern::escape(&produced.artifact)).expect("it is escaped")
-                })
-                .collect(),
+            artifacts: sample.produced.iter().map(wanted).collect(),
         })
     }
 
