@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use release_action::action::schema::faces::{action_yml, bin_action_yml, default_of, inputs_markdown};
-use release_action::action::schema::{INPUTS, Kind, ModeName, OUTPUTS};
+use release_action::action::schema::{INPUTS, Kind, ModeName, OUTPUT_FAMILIES, OUTPUTS};
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -124,7 +124,7 @@ fn inputs_page_has_a_section_for_each_mode_with_its_inputs_and_outputs() {
         let section = section.split("\n## ").next().expect("there is a first part");
         let rows = section.lines().filter(|line| line.starts_with("| `")).count();
         let inputs = INPUTS.iter().filter(|input| input.modes.contains(mode));
-        let outputs = OUTPUTS.iter().filter(|output| output.modes.contains(mode));
+        let outputs = OUTPUTS.iter().chain(OUTPUT_FAMILIES).filter(|output| output.modes.contains(mode));
         let names: Vec<_> = inputs.map(|input| input.name).chain(outputs.map(|output| output.name)).collect();
         assert_eq!(rows, names.len(), "{mode}");
         for name in names {

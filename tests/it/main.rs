@@ -4,10 +4,12 @@
 
 mod architecture;
 mod archive;
+mod artifact_peers;
 mod bad_input;
 mod baseline;
 mod bin_action;
 mod checks;
+mod collect;
 mod comparison;
 mod container;
 mod contents;

@@ -176,7 +176,7 @@ fn a_malformed_fault_is_typed_wrong_and_told_how_to_type_it() {
         ("lost", "`lost` is no fault of the form `KIND@N`"),
         ("lost@0", "the next request is 1"),
         ("loss@3", "there are refuse, drop, lost"),
-        ("lost@pypi:3", "there are github, uploads, storage, index"),
+        ("lost@pypi:3", "there are github, uploads, storage, results, index"),
     ] {
         let outcome = rehearse(&["--fault", fault]).expect_code(64);
         assert!(outcome.stderr.contains(told), "{fault}: {}", outcome.told());

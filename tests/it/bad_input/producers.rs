@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use release_action::sim::github::runs::{NewArtifact, NewRun, Run, StatedDigest};
+use release_action::sim::github::runs::{NewArtifact, NewRun, Run};
 
 use super::{log, refused, says};
 use crate::support::program::{Outcome, Program};
@@ -174,21 +174,6 @@ fn an_archive_that_is_none() {
     add(&world, NewArtifact::archive("cut", whole[..whole.len() / 2].to_vec()));
     let outcome = bad(&world, "collect/unsafe-artifact");
     assert!(outcome.finds("collect/unsafe-artifact", "cut"), "{}", outcome.told());
-}
-
-#[test]
-fn an_archive_that_is_not_the_one_that_was_stated() {
-    let world = World::new();
-    let stated = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
-    change(&world, |run| {
-        run.artifacts[0].facts.digest = StatedDigest::Claimed(stated.parse().expect("a digest"));
-    });
-    let outcome = refused(&world, world.phase(Phase::Collect), 2);
-    let found = world.universe.github(|github| {
-        release_action::model::digest::Sha256::of(&github.runs_mut()[0].artifacts[0].facts.bytes).to_string()
-    });
-    says(&outcome, &["`wheels`", stated, &found]);
-    assert!(!world.path("dist").exists());
 }
 
 #[test]

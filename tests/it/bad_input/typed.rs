@@ -94,7 +94,8 @@ fn a_value_that_is_none() {
     for (phase, input, value, said) in [
         (Phase::Validate, "dry-run", "maybe", "neither `true` nor `false`"),
         (Phase::Draft, "publish", "1", "neither `true` nor `false`"),
-        (Phase::Collect, "when-incomplete", "wait", "neither `fail` nor `skip`"),
+        (Phase::Collect, "when-incomplete", "hope", "none of `fail`, `skip` and `wait`"),
+        (Phase::Collect, "run", "newest", "neither `commit` nor `latest`"),
         (Phase::Collect, "rename", "{nmae}", "{name}, {stem}"),
         (Phase::Collect, "artifacts", "[", "pattern"),
         (Phase::Collect, "repository", "just-a-name", "owner/name"),

@@ -3,14 +3,16 @@
 use release_action::sim::github::runs::{NewArtifact, NewRun};
 
 use crate::support::program::Program;
-use crate::support::world::{COMMIT, Phase, TAG, TOKEN, World, small_release};
+use crate::support::world::{COMMIT, Phase, REPOSITORY, TAG, TOKEN, World, small_release};
 
 /// The program as a job of another workflow, which a producer's end started: on the default branch, at a commit
 /// that has nothing to do with what was built.
 fn started_by_producer(world: &World, mode: &str) -> Program {
     world.write(
         "event.json",
-        format!(r#"{{"action":"completed","workflow_run":{{"id":7,"head_sha":"{COMMIT}"}}}}"#),
+        format!(
+            r#"{{"action":"completed","workflow_run":{{"id":7,"head_sha":"{COMMIT}","head_repository":{{"full_name":"{REPOSITORY}"}}}}}}"#
+        ),
     );
     let elsewhere = world.universe.github(|github| github.commit_to("main", "Go on", &[("a", "b")]));
     world

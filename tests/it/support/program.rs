@@ -33,6 +33,7 @@ pub(crate) struct Program {
     limit: Duration,
     current_dir: Option<PathBuf>,
     kill: Kill,
+    largest_file_bytes: Option<u64>,
     files: TempDir,
 }
 
@@ -101,6 +102,7 @@ impl Program {
             limit: LIMIT,
             current_dir: None,
             kill: Kill::default(),
+            largest_file_bytes: None,
             files: tempfile::tempdir().expect("a temporary folder can be made"),
         };
         for (variable, file) in [("GITHUB_OUTPUT", "output"), ("GITHUB_STEP_SUMMARY", "summary")] {
@@ -172,6 +174,12 @@ impl Program {
         self
     }
 
+    /// It may write no larger file than this, as on a disk that is full.
+    pub(crate) fn limited_to(mut self, bytes: u64) -> Self {
+        self.largest_file_bytes = Some(bytes);
+        self
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(self) -> Outcome {
         self.spawn().wait()
@@ -184,7 +192,16 @@ impl Program {
             std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
             folder
         });
-        let mut command = Command::new(env!("CARGO_BIN_EXE_release-action"));
+        let program = env!("CARGO_BIN_EXE_release-action");
+        let mut command = match self.largest_file_bytes {
+            None => Command::new(program),
+            Some(bytes) => {
+                // Not a shell: some drop variables with a dash in their name, such as the runner's `INPUT_*`.
+                let mut limited = Command::new("prlimit");
+                limited.arg(format!("--fsize={bytes}")).arg(program);
+                limited
+            }
+        };
         command.env_clear().current_dir(current_dir).args(&self.arguments).envs(&self.environment);
         for name in KEPT {
             if let Some(value) = std::env::var_os(name).filter(|_| !self.environment.contains_key(*name)) {

@@ -22,13 +22,16 @@ const NPM: &[&str] = &[
     "esbuild@0.28.2",
 ];
 
+/// GitHub's own client for artifacts, in a folder of its own: it brings more than all others together.
+const ARTIFACT: &[&str] = &["@actions/artifact@6.2.1"];
+
 /// Python with the packages of `tests/data/requirements.txt`.
 #[derive(Debug)]
 pub(crate) struct Python {
     folder: PathBuf,
 }
 
-/// Node with the packages above.
+/// Node with some of the packages above.
 #[derive(Debug)]
 pub(crate) struct Node {
     folder: PathBuf,
@@ -68,7 +71,14 @@ pub(crate) fn python() -> Option<&'static Python> {
 /// Node with its packages; nothing where they cannot be had.
 pub(crate) fn node() -> Option<&'static Node> {
     static NODE: OnceLock<Result<Node, String>> = OnceLock::new();
-    or_skip("Node with its packages", NODE.get_or_init(Node::installed).as_ref())
+    or_skip("Node with its packages", NODE.get_or_init(|| Node::installed("node", NPM)).as_ref())
+}
+
+/// Node with GitHub's client for artifacts; nothing where it cannot be had.
+pub(crate) fn artifact_client() -> Option<&'static Node> {
+    static NODE: OnceLock<Result<Node, String>> = OnceLock::new();
+    let had = NODE.get_or_init(|| Node::installed("node-artifact", ARTIFACT));
+    or_skip("GitHub's client for artifacts", had.as_ref())
 }
 
 impl Python {
@@ -91,8 +101,8 @@ impl Python {
 }
 
 impl Node {
-    fn installed() -> Result<Self, String> {
-        let folder = once("node", &NPM.join("\n"), |folder| {
+    fn installed(name: &str, packages: &[&str]) -> Result<Self, String> {
+        let folder = once(name, &packages.join("\n"), |folder| {
             std::fs::write(folder.join("package.json"), r#"{"private":true}"#)
                 .map_err(|error| error.to_string())?;
             let mut npm = Command::new("npm");
@@ -104,7 +114,7 @@ impl Node {
                 "--ignore-scripts",
                 "--silent",
             ]);
-            run(npm.args(NPM).current_dir(folder)).map(drop)
+            run(npm.args(packages).current_dir(folder)).map(drop)
         })?;
         Ok(Self { folder })
     }
@@ -112,6 +122,19 @@ impl Node {
     /// A file of one of the packages.
     pub(crate) fn file(&self, path: &str) -> PathBuf {
         self.folder.join("node_modules").join(path)
+    }
+
+    /// Node on a module of `tests/js`, as it is, beside the packages that it imports.
+    pub(crate) fn module(&self, name: &str) -> Command {
+        // Tests of this process and of others put it there at the same time.
+        let (process, thread) = (std::process::id(), std::thread::current().id());
+        let copy = self.folder.join(format!("{name}.{process}.{thread:?}"));
+        std::fs::copy(root().join("tests/js").join(name), &copy).expect("the cache can be written to");
+        let module = self.folder.join(name);
+        std::fs::rename(&copy, &module).expect("the cache can be written to");
+        let mut node = Command::new("node");
+        node.arg(module);
+        node
     }
 
     /// Node on a script of `tests/js`, bundled with the packages it imports.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use release_action::action::schema::{ModeName, outputs_of};
+use release_action::action::schema::{ModeName, is_output_of};
 use release_action::archive::build::SetBuilder;
 use release_action::sim::github::access::Permissions;
 use release_action::sim::github::git::NewCommit;
@@ -194,10 +194,7 @@ impl World {
         let outcome = self.phase(phase).run();
         let mode: ModeName = outcome.report["mode"].as_str().unwrap_or_default().parse().expect("a mode");
         for name in outcome.outputs.keys() {
-            assert!(
-                outputs_of(mode).any(|row| row.name == name),
-                "{mode} sets `{name}`, which is not declared"
-            );
+            assert!(is_output_of(mode, name), "{mode} sets `{name}`, which is not declared");
         }
         assert_eq!(outcome.code, Some(0), "{phase:?}\n{}\n{}", outcome.stdout, outcome.stderr);
         outcome
