@@ -20,8 +20,8 @@ const LISTS: [&str; 3] = ["SHA256SUMS", "SHA256SUMS.txt", "CHECKSUMS.sha256"];
 const ACCOUNTS: [&str; 2] = ["VALIDATION.txt", "build-info.txt"];
 const MANIFEST: &str = "manifest.json";
 const META: &str = ".meta";
-/// No account for people is longer; what is, is something else.
-const LONGEST_ACCOUNT: u64 = 16 << 20;
+/// No record is longer, since each is held in memory once; what is longer is something else.
+const LONGEST_RECORD: u64 = 16 << 20;
 /// What the schemas of this program begin with; other tools call other things `manifest.json`.
 const OURS: &str = "release-action/";
 
@@ -263,11 +263,14 @@ fn digest_of_name(name: &str) -> Option<Sha256> {
 }
 
 /// Whether the file is kept as a record and not released. A `.meta` file stays beside its archive, unless that is a record.
+/// A list that is too long to be read is a finding; whatever else is too long to be one is no record.
 fn is_record(file: &Held) -> bool {
     let name = name_of(&file.path);
-    let list_of = name.strip_suffix(META).unwrap_or(name);
-    let is_account = is_account(&file.path) && file.hashes.size_bytes <= LONGEST_ACCOUNT;
-    LISTS.contains(&list_of) || is_account || (name == MANIFEST && schema(file).is_some())
+    let is_meta_of_list = name.strip_suffix(META).is_some_and(|list| LISTS.contains(&list));
+    let is_short = file.hashes.size_bytes <= LONGEST_RECORD;
+    LISTS.contains(&name)
+        || (is_short && (is_account(&file.path) || is_meta_of_list))
+        || (name == MANIFEST && schema(file).is_some())
 }
 
 /// The schema of a manifest of this program.

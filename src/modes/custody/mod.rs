@@ -151,9 +151,9 @@ fn names(names: &[&str]) -> String {
     }
 }
 
-/// At most 160 characters of a stranger's text.
+/// The beginning of a stranger's text.
 fn shown(text: &str) -> String {
-    text.chars().take(160).flat_map(char::escape_debug).collect()
+    crate::archive::shown(text).escape_debug().to_string()
 }
 
 #[cfg(test)]

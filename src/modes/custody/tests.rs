@@ -103,6 +103,20 @@ fn a_list_that_cannot_be_read_proves_nothing() {
 }
 
 #[test]
+fn what_is_too_long_to_be_held_in_memory_is_no_record() {
+    let list = format!("{}  a.whl\n", hex(b"a"));
+    for name in ["SHA256SUMS.meta", "VALIDATION.txt", "manifest.json"] {
+        let mut wheels = holding("wheels", &[("a.whl", b"a"), ("SHA256SUMS", list.as_bytes()), (name, b"")]);
+        wheels.files[2].hashes.size_bytes = 2 << 30;
+        wheels.files[2].text = if is_read(name) { Text::TooLong } else { Text::Unasked };
+        let custody = prove(&[wheels], false);
+        assert!(!custody.verdicts[0][2].is_record, "{name}");
+        let expected = format!("collect/not-listed wheels {name}: no list of the artifact names it");
+        assert_eq!(told(&custody.findings), [expected]);
+    }
+}
+
+#[test]
 fn a_wheelhouse_is_held_to_its_meta_file() {
     let meta = format!("name=w.tgz\nsha256={}\nsize=2\n", hex(b"tg"));
     check(&[("w.tgz", b"tg"), ("w.tgz.meta", meta.as_bytes())], 1, &[]);
