@@ -152,12 +152,7 @@ struct Rival(&'static tools::Node);
 
 impl Rival {
     fn found() -> Option<Self> {
-        let node = tools::node()?;
-        if node.file("@actions/artifact/package.json").exists() {
-            return Some(Self(node));
-        }
-        println!("@actions/artifact is not there to be compared with");
-        None
+        tools::artifact_client().map(Self)
     }
 
     fn command(&self, origin: &str, folder: &Path) -> Command {
