@@ -1,6 +1,5 @@
 //! What was downloaded and proven, so that a run that was ended before it unpacked need not fetch it again.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -62,13 +61,7 @@ pub(super) fn note(disk: DiskWrite, folder: &Path, downloaded: Downloaded) -> Re
 /// cannot be understood counts as nothing: the artifact is fetched again.
 pub(super) fn find(disk: &DiskRead, folder: &Path, chosen: &Chosen) -> Result<Option<Landed>, DiskError> {
     let Some(stated) = chosen.artifact.sha256 else { return Ok(None) };
-    let text = match disk.text(&folder.join(FILE), LARGEST_BYTES) {
-        Ok(Some(text)) => text,
-        Err(error) if !matches!(error.source.kind(), ErrorKind::InvalidData | ErrorKind::FileTooLarge) => {
-            return Err(error);
-        }
-        _ => return Ok(None),
-    };
+    let Some(text) = disk.noted(&folder.join(FILE), LARGEST_BYTES)? else { return Ok(None) };
     let Ok(LandedV1 { schema, archive_sha256, zipped, file_name }) = serde_json::from_str(&text) else {
         return Ok(None);
     };

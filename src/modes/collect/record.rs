@@ -80,7 +80,7 @@ pub(super) fn read(
     chosen: &Chosen,
 ) -> Result<Option<Record>, DiskError> {
     let folder = folder(staging_dir, chosen);
-    let Some(text) = disk.text(&folder.join("record.json"), LARGEST_BYTES)? else { return Ok(None) };
+    let Some(text) = disk.noted(&folder.join("record.json"), LARGEST_BYTES)? else { return Ok(None) };
     let Ok(RecordV1 { schema, archive_sha256, files, refused }) = serde_json::from_str(&text) else {
         return Ok(None);
     };
@@ -247,6 +247,21 @@ mod tests {
         let plain = || StagedFile { executable: false, ..file("0-tool", b"raw") };
         assert!(is_believed(&staged(None, plain(), b"raw", &raw), &raw));
         assert!(!is_believed(&staged(None, file("0-tool", b"raw"), b"raw", &raw), &raw));
+    }
+
+    #[test]
+    fn a_record_that_a_crash_left_in_pieces_is_none() {
+        let good = zip(b"good");
+        let wanted = chosen(&good);
+        let staging = staged(Some(&good), file("0-tool", b"good"), b"good", &wanted);
+        let record = folder(staging.path(), &wanted).join("record.json");
+        let text = std::fs::read(&record).expect("there");
+        assert!(is_believed(&staging, &wanted));
+        for pieces in [b"".as_slice(), &text[..text.len() / 2], &vec![0; text.len()], &vec![0xff; text.len()]]
+        {
+            std::fs::write(&record, pieces).expect("written");
+            assert!(!is_believed(&staging, &wanted), "{pieces:?}");
+        }
     }
 
     #[test]

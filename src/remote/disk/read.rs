@@ -279,6 +279,25 @@ impl DiskRead {
         let text = String::from_utf8(bytes);
         text.map(Some).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error.utf8_error())))
     }
+
+    /// What `DiskWrite::note` wrote, or as much of it as a crash left: what is too long, or no text, counts as
+    /// nothing.
+    ///
+    /// # Errors
+    /// When a file is there and cannot be read.
+    pub(crate) fn noted(&self, path: &Path, limit_bytes: u64) -> Result<Option<String>, DiskError> {
+        match self.text(path, limit_bytes) {
+            Err(error)
+                if matches!(
+                    error.source.kind(),
+                    io::ErrorKind::InvalidData | io::ErrorKind::FileTooLarge
+                ) =>
+            {
+                Ok(None)
+            }
+            read => read,
+        }
+    }
 }
 
 #[cfg(unix)]
