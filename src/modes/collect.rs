@@ -589,6 +589,7 @@ impl CollectArtifacts {
             // The second look says that there is no file; nothing is written about none.
             return Ok(());
         }
+        outcome.sweep(&layout, &self.collection_dir, writers.disk)?;
         for placement in &layout {
             writers.disk.share(&placement.staged, &placement.target, placement.access, &writers.read)?;
         }

@@ -1,7 +1,7 @@
 //! What is left of a collection beside its files: where each of them comes from, who vouches for it, and what their
 //! producers wrote about them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
@@ -206,6 +206,22 @@ impl Outcome {
             }
         }
         Ok(true)
+    }
+
+    /// Removes what a killed run left half-written beside these files and in `folder`. The staging folder is this
+    /// process's alone, so nobody is at work there.
+    pub(super) fn sweep(
+        &self,
+        layout: &[Placement],
+        folder: &Path,
+        disk: DiskWrite,
+    ) -> Result<(), DiskError> {
+        let placed = layout.iter().map(|placement| placement.target.clone());
+        let texts = self.texts.iter().map(|(name, _)| folder.join(name));
+        let records = self.records.iter().map(|Kept { file, .. }| folder.join(&file.path));
+        let files: Vec<PathBuf> = placed.chain(texts).chain(records).collect();
+        let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+        folders.into_iter().try_for_each(|folder| disk.sweep(folder))
     }
 
     /// Writes all of it into `folder`. The document comes last: where it stands, everything that it names stands too.

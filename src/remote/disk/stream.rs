@@ -13,14 +13,15 @@ use crate::remote::error::DiskError;
 const CHUNK_BYTES: usize = 128 << 10;
 
 impl DiskWrite {
-    /// Sees to it that `path` is a folder with nothing in it: what an earlier run left there is removed.
+    /// Sees to it that `path` is a folder with nothing in it: what an earlier run left there is removed. A crash may
+    /// take it away again: it is for what is proven anew whenever it is used.
     ///
     /// # Errors
     /// When it cannot be removed or made.
     pub(crate) fn ensure_empty_folder(&self, path: &Path) -> Result<(), DiskError> {
         match fs::remove_dir_all(path) {
             Err(source) if source.kind() != ErrorKind::NotFound => Err(error(path, "removed", source)),
-            _ => self.ensure_folder(path),
+            _ => fs::create_dir_all(path).map_err(|source| error(path, "made", source)),
         }
     }
 
@@ -77,7 +78,9 @@ impl DiskWrite {
             return self.ensure_access(target, access);
         }
         let file = File::open(source).map_err(|cause| error(source, "read", cause))?;
-        self.ensure_folder(folder_of(target))?;
+        let folder = folder_of(target);
+        // A tree may have thousands of folders: they are kept all at once, with the names of the files.
+        fs::create_dir_all(folder).map_err(|cause| error(folder, "made", cause))?;
         let before = known.stamp(source, &file)?;
         match fs::hard_link(source, target) {
             Ok(()) => {
@@ -92,14 +95,34 @@ impl DiskWrite {
         }
     }
 
-    /// Sees to it that the names of these files outlive a crash.
+    /// Sees to it that the names of these files outlive a crash, and those of all folders above them: a file is not
+    /// there when the folder that it is in has lost its name in the one above.
+    ///
+    /// All folders above, and not only those that this run made: a run that was killed may have made some and kept
+    /// none. A folder above that may not be read, or that its file system does not let anybody keep, was not made by us,
+    /// nor was what is above it.
     ///
     /// # Errors
     /// When a folder cannot be written to the disk.
     pub(crate) fn keep_names<'a>(&self, files: impl Iterator<Item = &'a Path>) -> Result<(), DiskError> {
-        let folders: BTreeSet<&Path> = files.map(folder_of).collect();
-        let keep = |folder: &Path| sync_folder(folder).map_err(|source| error(folder, "written", source));
-        folders.into_iter().try_for_each(keep)
+        let own: BTreeSet<&Path> = files.map(folder_of).collect();
+        let mut kept = BTreeSet::new();
+        for folder in &own {
+            let above = folder.ancestors().skip(1).map(|path| match path.as_os_str().is_empty() {
+                true => Path::new("."),
+                false => path,
+            });
+            for path in std::iter::once(*folder).chain(above) {
+                if !kept.insert(path) {
+                    break;
+                }
+                match sync_folder(path) {
+                    Err(source) if !own.contains(path) && is_not_ours(&source) => break,
+                    synced => synced.map_err(|source| error(path, "written", source))?,
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Lets everybody run a file who has to; what is allowed already stays.
@@ -111,6 +134,12 @@ impl DiskWrite {
         let file = File::open(path).map_err(failed)?;
         grant(&file, access).and_then(|()| file.sync_all()).map_err(failed)
     }
+}
+
+/// Whether a folder that cannot be kept for this reason is one that we could not have made a folder in.
+fn is_not_ours(source: &std::io::Error) -> bool {
+    use ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem, Unsupported};
+    matches!(source.kind(), InvalidInput | PermissionDenied | ReadOnlyFilesystem | Unsupported)
 }
 
 fn error(path: &Path, action: &'static str, source: std::io::Error) -> DiskError {

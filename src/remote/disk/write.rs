@@ -54,12 +54,40 @@ impl DiskWrite {
         File::create(path).map_err(|source| fault(path, "written", source))
     }
 
-    /// Sees to it that the folder `path` is there, with all above it.
+    /// Sees to it that the folder `path` is there, with all above it, and that the names of those that it makes outlive a
+    /// crash.
+    ///
+    /// A folder's name stands in the folder above. Writing a file and its own folder to the disk says nothing of that
+    /// one: after a crash the whole branch could be gone, with files in it that were told to be safe.
     ///
     /// # Errors
     /// When it cannot be made.
     pub(crate) fn ensure_folder(&self, path: &Path) -> Result<(), DiskError> {
-        std::fs::create_dir_all(path).map_err(|source| fault(path, "made", source))
+        let failed = |source| fault(path, "made", source);
+        let above = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+        let missing: Vec<&Path> = path.ancestors().take_while(above).collect();
+        std::fs::create_dir_all(path).map_err(failed)?;
+        missing.into_iter().rev().try_for_each(|made| sync_folder(folder_of(made))).map_err(failed)
+    }
+
+    /// Removes what killed runs left half-written in `folder`, which no other process writes to at the same time.
+    ///
+    /// # Errors
+    /// When it cannot be listed, or a file cannot be removed.
+    pub(crate) fn sweep(&self, folder: &Path) -> Result<(), DiskError> {
+        let entries = match std::fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => return Err(fault(folder, "listed", source)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(|source| fault(folder, "listed", source))?;
+            if entry.file_name().to_string_lossy().starts_with(PARTIAL) {
+                let path = entry.path();
+                std::fs::remove_file(&path).map_err(|source| fault(&path, "removed", source))?;
+            }
+        }
+        Ok(())
     }
 
     /// Moves the file `staged` to `target` in one step. When `target` is there with the same bytes, `staged` is
@@ -229,6 +257,30 @@ mod tests {
         assert_eq!(error.source.kind(), io::ErrorKind::AlreadyExists);
         assert!(error.source.to_string().contains(&Hashes::of(b"two").sha256.to_string()));
         assert_eq!(std::fs::read(&target).expect("there"), b"one");
+    }
+
+    #[test]
+    fn what_a_killed_run_left_half_written_is_swept_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = DiskWrite;
+        disk.sweep(&folder.path().join("gone")).expect("nothing to do");
+        let (_file, _partial) = create_partial(folder.path()).expect("made");
+        disk.ensure_file(&folder.path().join("file"), b"whole").expect("written");
+        disk.ensure_file(&folder.path().join(".hidden"), b"theirs").expect("written");
+        disk.sweep(folder.path()).expect("swept");
+        assert_eq!(names(folder.path()), [".hidden", "file"]);
+    }
+
+    #[test]
+    fn folders_are_made_from_wherever_there_is_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = DiskWrite;
+        disk.ensure_folder(&folder.path().join("a/b/c")).expect("made");
+        disk.ensure_folder(&folder.path().join("a/./b/../d")).expect("made");
+        assert_eq!(names(&folder.path().join("a")), ["b", "d"]);
+        disk.ensure_file(&folder.path().join("a/file"), b"x").expect("written");
+        assert!(disk.ensure_folder(&folder.path().join("a/file/below")).is_err());
+        disk.ensure_folder(Path::new("")).expect("the current one");
     }
 
     #[test]
