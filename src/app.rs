@@ -30,7 +30,7 @@ use crate::action::schema::ModeName;
 use crate::plan::context::Context;
 use crate::plan::execute::{Ending, ExecuteError, Looks, execute};
 use crate::plan::{Mode, Output as _};
-use crate::remote::surroundings::{Event, Masks, Progress, RealPace, Stop, Surroundings};
+use crate::remote::surroundings::{Event, Masks, Patience, Progress, RealPace, Stop, Surroundings};
 use crate::report::Report;
 use requests::{Ready, RequestError, Requests};
 
@@ -104,6 +104,7 @@ impl Edge {
             masks: console,
             progress: Arc::<FirstPlan>::clone(&self.plan),
             pace: Arc::new(RealPace),
+            patience: Patience::default(),
             stop,
         }
     }

@@ -400,7 +400,7 @@ pub const REHEARSE: &[Input] = &[
         "Folder of your own wheels and sdists, to rehearse with instead of a sample project."),
     input("fault", Kind::List, Fallback::Nothing, &[],
         "Break the Nth request, as KIND@N or KIND@SERVICE:N, and show the recovery. Repeatable. \
-         Kinds: refuse, drop, lost, stale, slow, other-bytes, html, kill, kill-after."),
+         Kinds: refuse, drop, lost, stale, slow, trickle, other-bytes, html, kill, kill-after."),
     input("report", Kind::File, Fallback::Nothing, &[],
         "File for the report in JSON. `-` is standard output, which then carries nothing else."),
 ];

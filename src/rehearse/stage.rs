@@ -26,7 +26,7 @@ use crate::remote::oidc::AmbientIdentity;
 use crate::remote::pypi::Credential;
 use crate::remote::pypi::read::IndexRead;
 use crate::remote::pypi::write::IndexWrite;
-use crate::remote::surroundings::{NoWait, Surroundings};
+use crate::remote::surroundings::{NoWait, Patience, Surroundings};
 use crate::sim::fault::Fault;
 use crate::sim::github::access::Permissions;
 use crate::sim::github::git::NewCommit;
@@ -96,7 +96,11 @@ impl Stage {
             universe,
             workspace,
             killed,
-            surroundings: Surroundings { pace: Arc::new(NoWait), ..surroundings.clone() },
+            surroundings: Surroundings {
+                pace: Arc::new(NoWait),
+                patience: Patience::rehearsed(),
+                ..surroundings.clone()
+            },
             repository: REPOSITORY.parse().expect("the constant is a repository"),
             tag: sample.tag.clone(),
             commit: sample.commit.clone(),

@@ -1,4 +1,4 @@
-//! What every remote and every mode may ask of its surroundings: masks, progress, pace, and whether to stop.
+//! What every remote and every mode may ask of its surroundings: masks, progress, pace, patience, and whether to stop.
 
 use std::fmt;
 use std::future::Future;
@@ -50,6 +50,43 @@ pub(crate) trait Pace: Send + Sync {
     fn now(&self) -> SystemTime;
 }
 
+/// How long silence may last before a transfer counts as broken, and how slow it may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// Until a look-up's answer begins.
+    pub(crate) look_up: Duration,
+    /// From the last byte of a write until its answer begins: services check large files before they answer.
+    pub(crate) write: Duration,
+    /// Between two pieces of a body, either way.
+    pub(crate) piece: Duration,
+    /// The time in which an answer has to bring `least_bytes`, or to end.
+    pub(crate) window: Duration,
+    /// Less than this in a `window` counts as broken too.
+    pub(crate) least_bytes: u64,
+}
+
+/// 16 KiB a second: eight downloads share a line of one megabit.
+const LEAST_BYTES_PER_S: u64 = 16 << 10;
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            look_up: Duration::from_secs(60),
+            write: Duration::from_secs(300),
+            piece: Duration::from_secs(60),
+            window: Duration::from_secs(60),
+            least_bytes: 60 * LEAST_BYTES_PER_S,
+        }
+    }
+}
+
+impl Patience {
+    /// With services on this machine a second tells a trickle from a stream as well as a minute does elsewhere.
+    pub(crate) fn rehearsed() -> Self {
+        Self { window: Duration::from_secs(1), least_bytes: LEAST_BYTES_PER_S, ..Self::default() }
+    }
+}
+
 /// Set once, by a signal: begin nothing new.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Stop(Arc<AtomicBool>);
@@ -75,6 +112,8 @@ pub(crate) struct Surroundings {
     pub(crate) progress: Arc<dyn Progress>,
     /// How waiting works.
     pub(crate) pace: Arc<dyn Pace>,
+    /// How long services may keep us waiting.
+    pub(crate) patience: Patience,
     /// Whether to begin nothing new.
     pub(crate) stop: Stop,
 }
@@ -137,6 +176,7 @@ impl Surroundings {
             masks: Arc::new(Silent),
             progress: Arc::new(Silent),
             pace: Arc::new(NoWait),
+            patience: Patience::default(),
             stop: Stop::default(),
         }
     }

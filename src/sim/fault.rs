@@ -30,6 +30,8 @@ pub enum FaultKind {
     Stale,
     /// The request is done; the reply comes late and in pieces.
     Slow,
+    /// The request is done; the reply comes byte by byte, each of them late.
+    Trickle,
     /// The next file that the service stores gets other bytes than were sent.
     OtherBytes,
     /// 200 with a page for people, as a captive portal sends it; nothing is done.
@@ -56,12 +58,13 @@ pub enum FaultError {
 
 impl FaultKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Refuse,
         Self::Drop,
         Self::Lost,
         Self::Stale,
         Self::Slow,
+        Self::Trickle,
         Self::OtherBytes,
         Self::Html,
         Self::Kill,
@@ -76,6 +79,7 @@ impl FaultKind {
             Self::Lost => "lost",
             Self::Stale => "stale",
             Self::Slow => "slow",
+            Self::Trickle => "trickle",
             Self::OtherBytes => "other-bytes",
             Self::Html => "html",
             Self::Kill => "kill",
@@ -85,7 +89,7 @@ impl FaultKind {
 
     /// Whether the service's own answer does not reach the client: something else does, or nothing.
     pub const fn replaces_reply(self) -> bool {
-        !matches!(self, Self::Stale | Self::Slow | Self::OtherBytes)
+        !matches!(self, Self::Stale | Self::Slow | Self::Trickle | Self::OtherBytes)
     }
 }
 

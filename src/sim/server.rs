@@ -36,6 +36,8 @@ pub(super) enum Reply {
     Now(Response),
     /// The answer, with one pause before it and one in the middle of its body.
     Slow(Response, Duration),
+    /// The answer, with a pause between any two bytes of its body.
+    Trickle(Response, Duration),
     /// Nothing: the connection is closed.
     HangUp,
 }
@@ -170,7 +172,7 @@ async fn answer(
         Ok(request) => request,
         Err(Broken::TooLarge) => {
             let refusal = Response::of(413, "text/plain; charset=utf-8", "413 Payload Too Large");
-            return Ok(wire(refusal.with("connection", "close"), Duration::ZERO));
+            return Ok(wire(refusal.with("connection", "close"), None));
         }
         Err(Broken::Unreadable) => return Err(HangUp),
     };
@@ -178,11 +180,13 @@ async fn answer(
         .await
         .map_err(|_panicked| HangUp)?;
     match reply {
-        Reply::Now(response) => Ok(wire(response, Duration::ZERO)),
+        Reply::Now(response) => Ok(wire(response, None)),
         Reply::Slow(response, pause) => {
             tokio::time::sleep(pause).await;
-            Ok(wire(response, pause))
+            let piece_bytes = response.body.len().div_ceil(2);
+            Ok(wire(response, Some(Pauses::between(piece_bytes, pause))))
         }
+        Reply::Trickle(response, pause) => Ok(wire(response, Some(Pauses::between(1, pause)))),
         Reply::HangUp => Err(HangUp),
     }
 }
@@ -219,9 +223,9 @@ async fn whole(request: hyper::Request<Incoming>) -> Result<Request, Broken> {
     })
 }
 
-fn wire(response: Response, pause: Duration) -> hyper::Response<PausedBody> {
+fn wire(response: Response, pauses: Option<Pauses>) -> hyper::Response<PausedBody> {
     let Response { status, reason, headers, body, breaks_off } = response;
-    let mut built = hyper::Response::new(PausedBody::new(body, pause, breaks_off));
+    let mut built = hyper::Response::new(PausedBody::new(body, pauses, breaks_off));
     *built.status_mut() =
         hyper::StatusCode::from_u16(status).expect("services answer with real status codes");
     if let Some(reason) = reason.and_then(|text| hyper::ext::ReasonPhrase::try_from(text.into_bytes()).ok()) {
@@ -235,30 +239,30 @@ fn wire(response: Response, pause: Duration) -> hyper::Response<PausedBody> {
     built
 }
 
-/// A body that may pause in its middle, or end there.
+/// A body that may pause between its pieces, or end in its middle.
 struct PausedBody {
     rest: Bytes,
-    pause: Option<Pause>,
+    pauses: Option<Pauses>,
     /// How much is left when it breaks off.
     breaks_off_at: Option<usize>,
 }
 
-struct Pause {
-    at_rest_bytes: usize,
+struct Pauses {
+    piece_bytes: usize,
     duration: Duration,
     sleep: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
+impl Pauses {
+    fn between(piece_bytes: usize, duration: Duration) -> Self {
+        Self { piece_bytes, duration, sleep: None }
+    }
+}
+
 impl PausedBody {
-    fn new(body: Bytes, pause: Duration, breaks_off: bool) -> Self {
+    fn new(body: Bytes, pauses: Option<Pauses>, breaks_off: bool) -> Self {
         let breaks_off_at = breaks_off.then_some(body.len() / 2);
-        let at_rest_bytes = body.len() / 2;
-        let pause = (!pause.is_zero() && at_rest_bytes > 0).then_some(Pause {
-            at_rest_bytes,
-            duration: pause,
-            sleep: None,
-        });
-        Self { rest: body, pause, breaks_off_at }
+        Self { rest: body, pauses, breaks_off_at }
     }
 }
 
@@ -271,17 +275,15 @@ impl Body for PausedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, HangUp>>> {
         let this = &mut *self;
-        if let Some(pause) = &mut this.pause {
-            if this.rest.len() > pause.at_rest_bytes {
-                let first = this.rest.split_to(this.rest.len() - pause.at_rest_bytes);
-                return Poll::Ready(Some(Ok(Frame::data(first))));
-            }
-            let duration = pause.duration;
-            let sleep = pause.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(duration)));
-            if sleep.as_mut().poll(context).is_pending() {
+        if let Some(pauses) = &mut this.pauses {
+            if pauses.sleep.as_mut().is_some_and(|sleep| sleep.as_mut().poll(context).is_pending()) {
                 return Poll::Pending;
             }
-            this.pause = None;
+            pauses.sleep = None;
+            if this.rest.len() > pauses.piece_bytes {
+                pauses.sleep = Some(Box::pin(tokio::time::sleep(pauses.duration)));
+                return Poll::Ready(Some(Ok(Frame::data(this.rest.split_to(pauses.piece_bytes)))));
+            }
         }
         if let Some(left) = this.breaks_off_at {
             let sent = this.rest.split_to(this.rest.len().saturating_sub(left));

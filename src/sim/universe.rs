@@ -28,7 +28,7 @@ pub struct Setup {
     pub github_base_path: String,
     /// The world's first moment, in seconds since the Unix epoch.
     pub now: u64,
-    /// How long a slow reply pauses before its head and again in its body.
+    /// How long a slow reply pauses before its head and again in its body, and one that trickles between any two bytes.
     pub slow: Duration,
 }
 
@@ -248,6 +248,7 @@ impl Exchanges for World {
             }
         }
         match exchange.response.filter(|_| sent) {
+            Some(response) if struck.contains(&FaultKind::Trickle) => Reply::Trickle(response, self.slow),
             Some(response) if struck.contains(&FaultKind::Slow) => Reply::Slow(response, self.slow),
             Some(response) => Reply::Now(response),
             None => Reply::HangUp,
@@ -293,7 +294,7 @@ fn answer(
         }
         Some(FaultKind::Drop | FaultKind::Kill) => (None, false),
         Some(FaultKind::Lost | FaultKind::KillAfter) => (Some(service.handle(request)), false),
-        Some(FaultKind::Stale | FaultKind::Slow | FaultKind::OtherBytes) | None => {
+        Some(FaultKind::Stale | FaultKind::Slow | FaultKind::Trickle | FaultKind::OtherBytes) | None => {
             (Some(service.handle(request)), true)
         }
     }

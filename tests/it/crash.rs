@@ -86,6 +86,30 @@ fn slow_answers_are_waited_for() {
 }
 
 #[test]
+fn answers_that_trickle_are_broken_off_and_asked_for_again() {
+    let good = play(Vec::new());
+    for at in ["trickle@storage:1", "trickle@storage:2", "trickle@github:2", "trickle@index:1"] {
+        let trickled = play(vec![at.parse().expect("a fault")]);
+        assert!(trickled.is_good && trickled.acts == 2, "{at}: {trickled:?}");
+        assert_eq!((&trickled.rows, &trickled.releases), (&good.rows, &good.releases), "{at}");
+    }
+}
+
+#[test]
+fn an_artifact_that_trickles_in_every_try_is_told_and_had_by_the_next_run() {
+    let good = play(Vec::new());
+    // All tries that are made for the one artifact of this release.
+    let trickles = (1..=5).map(|at| format!("trickle@storage:{at}").parse().expect("a fault"));
+    let trickled = play(trickles.collect());
+    assert!(trickled.is_good && trickled.acts == 3, "{trickled:?}");
+    assert_eq!((&trickled.rows, &trickled.releases), (&good.rows, &good.releases));
+    let told = trickled.errors.join("\n");
+    for part in ["was not fetched: ", "5 tries", "only ", " bytes in 1 seconds"] {
+        assert!(told.contains(part), "`{part}`: {told}");
+    }
+}
+
+#[test]
 fn other_bytes_on_a_service_are_never_called_done() {
     let spoiled = |service: &str, at| {
         play(vec![Fault { kind: FaultKind::OtherBytes, service: Some(service.into()), at }])

@@ -120,6 +120,7 @@ fn every_kind_of_fault_ends_as_it_should() {
             FaultKind::Refuse | FaultKind::Drop | FaultKind::Lost => ("index:5", 0, 0),
             FaultKind::Stale => ("index:7", 0, 0),
             FaultKind::Slow => ("index:4", 0, 0),
+            FaultKind::Trickle => ("storage:1", 0, 0),
             FaultKind::Html => ("github:1", 1, 0),
             FaultKind::Kill | FaultKind::KillAfter => ("index:6", 1, 0),
             FaultKind::OtherBytes => ("index:4", 1, 1),

@@ -28,7 +28,7 @@ use url::Url;
 use crate::model::digest::Hashes;
 use crate::model::endpoints::is_loopback;
 use crate::remote::error::RemoteError;
-use crate::remote::surroundings::{Event, Surroundings};
+use crate::remote::surroundings::{Event, Patience, Surroundings};
 use answer::Answer;
 use call::Call;
 use client::Clients;
@@ -43,34 +43,6 @@ const REDIRECTS: usize = 5;
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 /// A wait is cut into pieces, so that a signal is heard in time.
 const PIECE: Duration = Duration::from_secs(1);
-
-/// How long silence may last before a transfer counts as broken.
-#[derive(Clone, Copy, Debug)]
-struct Patience {
-    /// Until a look-up's answer begins.
-    look_up: Duration,
-    /// From the last byte of a write until its answer begins: services check large files before they answer.
-    write: Duration,
-    /// Between two pieces of a body, either way.
-    piece: Duration,
-    /// The time in which a download has to bring `least_bytes`.
-    window: Duration,
-    /// Less than this in a `window` counts as broken too.
-    least_bytes: u64,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            look_up: Duration::from_secs(60),
-            write: Duration::from_secs(300),
-            piece: Duration::from_secs(60),
-            window: Duration::from_secs(60),
-            // 16 KiB a second: eight of them share a line of one megabit.
-            least_bytes: 960 << 10,
-        }
-    }
-}
 
 /// Sends requests. Cloning shares the connections.
 #[derive(Clone)]
@@ -104,7 +76,7 @@ impl Http {
         Ok(Self {
             clients: Arc::new(Clients::new()?),
             surroundings: surroundings.clone(),
-            patience: Patience::default(),
+            patience: surroundings.patience,
         })
     }
 

@@ -18,12 +18,12 @@ use url::Url;
 use super::answer::Answer;
 use super::call::{Body, Call, Part};
 use super::proven::{Mismatch, proven};
-use super::{Http, Patience, authority};
+use super::{Http, authority};
 use crate::model::digest::{Hasher, Hashes, Sha256};
 use crate::remote::disk::read::open_exactly;
 use crate::remote::disk::write::DiskWrite;
 use crate::remote::error::{DiskError, RemoteError};
-use crate::remote::surroundings::Event;
+use crate::remote::surroundings::{Event, Patience};
 
 /// Bytes between two events of progress.
 const REPORT_EVERY: u64 = 1 << 20;
@@ -195,7 +195,7 @@ impl Http {
         let sunk = match sink {
             Sink::Hashed if is_success => {
                 let mut hasher = Hasher::new();
-                let mut passing = Passing::of(call, &answer, &mut response);
+                let mut passing = Passing::of(call, &answer, &mut response, Call::FILE_LIMIT_BYTES);
                 while let Some(chunk) = self.next(&mut passing).await? {
                     hasher.update(&chunk);
                 }
@@ -206,7 +206,7 @@ impl Http {
                     |source| DiskError { path: path.display().to_string(), action: "written", source };
                 let file = tokio::fs::File::from_std(DiskWrite.create(path)?);
                 let mut file = BufWriter::with_capacity(WRITE_BYTES, file);
-                let mut passing = Passing::of(call, &answer, &mut response);
+                let mut passing = Passing::of(call, &answer, &mut response, Call::FILE_LIMIT_BYTES);
                 while let Some(chunk) = self.next(&mut passing).await? {
                     file.write_all(&chunk).await.map_err(written)?;
                 }
@@ -222,17 +222,16 @@ impl Http {
         Ok((answer.keeping(&call.secrets), sunk))
     }
 
-    /// The next piece of a large body. A source that sends a little now and then is never silent for long, so it is
-    /// held to a rate too.
+    /// The next piece of a body. A source that sends a little now and then is never silent for long, so it is held to a
+    /// rate too: to that, or to its end.
     async fn next(&self, passing: &mut Passing<'_>) -> Result<Option<Bytes>, RemoteError> {
-        let Passing { call, answer, response, done, in_window, window } = passing;
+        let Passing { call, answer, response, limit_bytes, done, in_window, window } = passing;
         let Patience { window: length, least_bytes, .. } = self.patience;
-        let limit_bytes = call.limit_bytes.unwrap_or(Call::FILE_LIMIT_BYTES);
         let timer = window.get_or_insert_with(|| Box::pin(tokio::time::sleep(length)));
         loop {
             tokio::select! {
                 biased;
-                chunk = self.chunk(call, answer, response, (*done, limit_bytes)) => {
+                chunk = self.chunk(call, answer, response, (*done, *limit_bytes)) => {
                     let Some(chunk) = chunk? else { return Ok(None) };
                     let (before, total) = (*done, response.content_length());
                     *done += chunk.len() as u64;
@@ -260,10 +259,10 @@ impl Http {
         answer: &Answer,
         response: &mut reqwest::Response,
     ) -> Result<Bytes, RemoteError> {
-        let limit_bytes = call.limit_bytes.unwrap_or(Call::LIMIT_BYTES);
+        let mut passing = Passing::of(call, answer, response, Call::LIMIT_BYTES);
         let mut body = Vec::new();
         loop {
-            match self.chunk(call, answer, response, (body.len() as u64, limit_bytes)).await {
+            match self.next(&mut passing).await {
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => return Ok(body.into()),
                 // A refusal is one even when the rest of its words is lost: services close the connection on an
@@ -322,19 +321,22 @@ async fn heard<F: Future>(
     }
 }
 
-/// A large body, as far as it has come.
+/// A body, as far as it has come.
 struct Passing<'a> {
     call: &'a Call,
     answer: &'a Answer,
     response: &'a mut reqwest::Response,
+    limit_bytes: u64,
     done: u64,
     in_window: u64,
     window: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
 impl<'a> Passing<'a> {
-    fn of(call: &'a Call, answer: &'a Answer, response: &'a mut reqwest::Response) -> Self {
-        Self { call, answer, response, done: 0, in_window: 0, window: None }
+    /// A body that has at most the bytes that the call allows, or else `limit_bytes`.
+    fn of(call: &'a Call, answer: &'a Answer, response: &'a mut reqwest::Response, limit_bytes: u64) -> Self {
+        let limit_bytes = call.limit_bytes.unwrap_or(limit_bytes);
+        Self { call, answer, response, limit_bytes, done: 0, in_window: 0, window: None }
     }
 }
 
