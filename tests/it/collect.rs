@@ -9,6 +9,7 @@ mod runs;
 mod transport;
 mod unpacking;
 pub(crate) mod upload;
+mod upload_crash;
 mod waiting;
 
 use release_action::sim::github::runs::{NewArtifact, NewRun};

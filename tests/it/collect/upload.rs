@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::sync::Arc;
 
-use release_action::sim::fault::{Fault, FaultKind};
 use release_action::sim::github::runs::{NewArtifact, NewRun, RunArtifact};
 use release_action::sim::universe::Universe;
 use sha2::{Digest as _, Sha256};
@@ -65,7 +64,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// The files of an archive.
-fn unzipped(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+pub(super) fn unzipped(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("an archive");
     (0..zip.len())
         .map(|at| {
@@ -77,7 +76,8 @@ fn unzipped(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-fn requests(job: &Job, method: &str) -> usize {
+/// How many requests of this kind were sent to the service of artifacts.
+pub(super) fn requests(job: &Job, method: &str) -> usize {
     let entries = job.world.universe.journal();
     entries.iter().filter(|entry| entry.path.ends_with(&format!("/{method}"))).count()
 }
@@ -393,100 +393,6 @@ fn what_another_job_is_uploading_is_left_alone() {
     assert!(outcome.stdout.contains("a name of its own"), "{}", outcome.told());
     let unfinished = job.world.universe.github(|github| github.unfinished_artifacts());
     assert_eq!(unfinished, ["wheels"]);
-}
-
-/// How many requests an upload makes that nothing disturbs.
-fn undisturbed() -> u64 {
-    let job = Job::new();
-    job.upload().run().expect_code(0);
-    job.world.universe.journal().len() as u64
-}
-
-/// One artifact, with the right bytes, and nothing half done beside it; and nothing more to do.
-#[track_caller]
-fn assert_left(job: &Job, what: &str) {
-    let outcome: Outcome = job.upload().run();
-    assert_eq!(outcome.code, Some(0), "{what}: {}", outcome.told());
-    let [artifact] = &job.artifacts()[..] else { panic!("{what}: {:?}", job.artifacts()) };
-    assert_eq!(outcome.output("artifact-digest"), hex(&artifact.facts.bytes), "{what}");
-    assert_eq!(unzipped(&artifact.facts.bytes).len(), 3, "{what}");
-    let unfinished = job.world.universe.github(|github| github.unfinished_artifacts());
-    assert_eq!(unfinished, Vec::<String>::new(), "{what}");
-    let finished = requests(job, "FinalizeArtifact");
-    assert_eq!(job.upload().run().expect_code(0).output("outcome"), "already-done", "{what}");
-    assert_eq!(requests(job, "FinalizeArtifact"), finished, "{what}");
-}
-
-/// Breaks one request after the other; the next run at the latest finds or makes the one artifact.
-fn every_request(kind: FaultKind) {
-    let requests = undisturbed();
-    assert!((6..=8).contains(&requests), "{requests}");
-    std::thread::scope(|scope| {
-        for at in 1..=requests {
-            scope.spawn(move || {
-                let job = Job::new();
-                let kill = Kill::default();
-                let hook = kill.clone();
-                job.world.universe.on_kill(Arc::new(move || hook.now()));
-                job.world.universe.inject(Fault { kind, service: None, at });
-                let outcome = job.upload().killed_by(&kill).run();
-                assert!(job.world.universe.pending_faults().is_empty(), "request {at} never came");
-                let killed = matches!(kind, FaultKind::Kill | FaultKind::KillAfter);
-                assert_eq!(outcome.code.is_none(), killed, "{kind} at request {at}: {}", outcome.told());
-                assert_left(&job, &format!("{kind} at request {at} of {requests}"));
-            });
-        }
-    });
-}
-
-#[test]
-fn refused_at_any_request_the_artifact_is_there_once() {
-    every_request(FaultKind::Refuse);
-}
-
-#[test]
-fn dropped_at_any_request_the_artifact_is_there_once() {
-    every_request(FaultKind::Drop);
-}
-
-#[test]
-fn lost_after_any_request_the_artifact_is_there_once() {
-    every_request(FaultKind::Lost);
-}
-
-#[test]
-fn a_page_in_the_place_of_any_answer_is_no_answer() {
-    every_request(FaultKind::Html);
-}
-
-#[test]
-fn killed_before_any_request_the_next_run_leaves_the_artifact_once() {
-    every_request(FaultKind::Kill);
-}
-
-#[test]
-fn killed_after_any_request_the_next_run_leaves_the_artifact_once() {
-    every_request(FaultKind::KillAfter);
-}
-
-#[test]
-fn killed_while_it_replaces_the_next_run_ends_it() {
-    for at in 1..=8 {
-        for kind in [FaultKind::Kill, FaultKind::KillAfter] {
-            let job = Job::new();
-            job.world.universe.github(|github| {
-                github.add_artifact(job.run, NewArtifact::zip("wheels", &[("a", b"a")]));
-            });
-            let kill = Kill::default();
-            let hook = kill.clone();
-            job.world.universe.on_kill(Arc::new(move || hook.now()));
-            job.world.universe.inject(Fault { kind, service: None, at });
-            job.upload().input("if-exists", "replace").killed_by(&kill).run();
-            job.world.universe.withdraw_faults();
-            job.upload().input("if-exists", "replace").run().expect_code(0);
-            assert_left(&job, &format!("{kind} at request {at} of a replacement"));
-        }
-    }
 }
 
 #[test]
