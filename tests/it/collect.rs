@@ -3,6 +3,7 @@
 mod attempts;
 mod checksum_peers;
 mod commit;
+mod crash;
 mod custody;
 mod map;
 mod runs;

@@ -6,6 +6,8 @@ pub(crate) mod contract;
 pub(crate) mod corpus;
 pub(crate) mod cross;
 pub(crate) mod index_server;
+#[cfg(target_os = "linux")]
+pub(crate) mod mortal;
 pub(crate) mod program;
 pub(crate) mod runner;
 pub(crate) mod tools;
