@@ -164,6 +164,10 @@ fn one_flipped_digit() {
     leave_with(&world, &[(LIST, &list(&world).replace(&right, &wrong))]);
     let outcome = refused(&world, "collect/checksum-mismatch", "wheels");
     says(&outcome, &[&name, &right, &wrong, &format!("`wheels/{LIST}`, line 1,")]);
+    let downloads = || world.universe.journal().iter().filter(|entry| entry.service == "storage").count();
+    let before = downloads();
+    refused(&world, "collect/checksum-mismatch", "wheels");
+    assert_eq!(downloads(), before, "what arrived as it was uploaded is not fetched again");
 }
 
 #[test]

@@ -95,6 +95,42 @@ fn no_member_fills_the_disk() {
     unsafe_artifact(archive(vec![member("a.txt"), again]), "shares bytes");
 }
 
+/// An archive whose directory lists so many empty members, all of them at its beginning.
+fn of_members(count: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bytes.extend([b"PK\x03\x04".as_slice(), &[0; 26]].concat());
+    let directory_at = bytes.len() as u64;
+    for number in 0..count {
+        // Made by and for version 2.0, stored; the name has seven digits; no extra field, no comment, at offset 0.
+        bytes.extend(b"PK\x01\x02\x14\0\x14\0");
+        bytes.extend([0; 20]);
+        bytes.extend(7_u16.to_le_bytes());
+        bytes.extend([0; 16]);
+        bytes.extend(format!("{number:07}").bytes());
+    }
+    let (end_at, count) = (bytes.len() as u64, u64::from(count));
+    bytes.extend(b"PK\x06\x06");
+    bytes.extend(44_u64.to_le_bytes());
+    bytes.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for number in [count, count, end_at - directory_at, directory_at] {
+        bytes.extend(number.to_le_bytes());
+    }
+    bytes.extend(b"PK\x06\x07\0\0\0\0");
+    bytes.extend(end_at.to_le_bytes());
+    bytes.extend(1_u32.to_le_bytes());
+    bytes.extend(b"PK\x05\x06\0\0\0\0");
+    bytes.extend([0xff; 12]);
+    bytes.extend([0; 2]);
+    bytes
+}
+
+#[test]
+fn no_archive_has_more_members_than_any_build_leaves() {
+    unsafe_artifact(of_members(100_001), "it has more than 100000 members");
+    // The directory alone is more than is read.
+    unsafe_artifact(of_members(1_000_000), "its headers hold more than");
+}
+
 #[test]
 fn a_hostile_archive_is_refused_again_from_what_is_staged() {
     let world = World::new();
