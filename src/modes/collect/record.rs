@@ -259,7 +259,7 @@ mod tests {
         assert!(is_believed(&staging, &wanted));
         for pieces in [b"".as_slice(), &text[..text.len() / 2], &vec![0; text.len()], &vec![0xff; text.len()]]
         {
-            std::fs::write(&record, pieces).expect("written");
+            DiskWrite.ensure_file(&record, pieces).expect("written");
             assert!(!is_believed(&staging, &wanted), "{pieces:?}");
         }
     }
