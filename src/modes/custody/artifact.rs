@@ -168,7 +168,9 @@ impl Statements {
         let Some(stated) = digest_of_name(&self.artifact) else { return };
         let lists: Vec<_> =
             self.told.iter().filter(|(_, statement)| matches!(statement.says, Says::List(_))).collect();
-        let fits = |(_, statement): &&&(String, Statement)| has(&holding.files[statement.at], stated);
+        let fits = |(_, statement): &&&(String, Statement)| {
+            custody.plain.has((at, statement.at), &holding.files[statement.at], stated)
+        };
         match (lists.iter().find(fits), lists.first()) {
             (Some((_, statement)), _) => {
                 custody.verdicts[at][statement.at].proofs.insert(self.artifact.clone());
@@ -223,7 +225,7 @@ fn hold(claim: &Claim<'_>, by: &str, found: At, holdings: &[Holding], custody: &
     let Claim { path: _, place, sha256, size_bytes } = claim;
     let by_shown = shown(by);
     let is_list = checksums_name(&file.path);
-    let message = if file.hashes.sha256 != *sha256 && !(is_list && has(file, *sha256)) {
+    let message = if !custody.plain.has(found, file, *sha256) {
         format!("`{by_shown}`{place} states sha256 {sha256}, and it has sha256 {}", file.hashes.sha256)
     } else if let Some(stated) = size_bytes.filter(|stated| *stated != file.hashes.size_bytes) {
         format!("`{by_shown}`{place} states {stated} bytes, and it has {}", file.hashes.size_bytes)
@@ -245,16 +247,34 @@ fn checksums_name(path: &str) -> bool {
     LISTS.contains(&name_of(path))
 }
 
-/// Whether the file has this digest, with the line ends of Windows or without them.
-fn has(file: &Held, sha256: Sha256) -> bool {
-    let plain = || match &file.text {
-        Text::Read(bytes) => {
-            let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
-            Sha256::of(&bytes) == sha256
-        }
-        Text::Unasked | Text::TooLong => false,
-    };
-    file.hashes.sha256 == sha256 || plain()
+/// The digests of lists without the line ends of Windows, where they have such. They are taken once: how often a list is
+/// named is up to a stranger.
+#[derive(Debug, Default)]
+pub(super) struct Plain(HashMap<At, Sha256>);
+
+impl Plain {
+    pub(super) fn of(holdings: &[Holding]) -> Self {
+        let plain = |file: &Held| match &file.text {
+            Text::Read(bytes) if checksums_name(&file.path) && bytes.contains(&b'\r') => {
+                let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != b'\r').collect();
+                Some(Sha256::of(&bytes))
+            }
+            Text::Read(_) | Text::Unasked | Text::TooLong => None,
+        };
+        let all = holdings.iter().enumerate().flat_map(|(at, holding)| {
+            holding
+                .files
+                .iter()
+                .enumerate()
+                .filter_map(move |(number, file)| Some(((at, number), plain(file)?)))
+        });
+        Self(all.collect())
+    }
+
+    /// Whether the file has this digest, with the line ends of Windows or, if it is a list, without them.
+    fn has(&self, at: At, file: &Held, sha256: Sha256) -> bool {
+        file.hashes.sha256 == sha256 || self.0.get(&at) == Some(&sha256)
+    }
 }
 
 /// The digest at the end of an artifact's name.

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use crate::model::digest::{Hashes, Sha256};
 use crate::model::manifest::Manifest;
 use crate::report::Finding;
-use artifact::Statements;
+use artifact::{Plain, Statements};
 pub(crate) use rules::RULES;
 use rules::{NOTHING_VERIFIED, UNPROVEN};
 
@@ -85,6 +85,7 @@ pub(crate) struct Custody {
     pub(crate) findings: Vec<Finding>,
     /// How many files have other bytes than a text states; only the first of them are told.
     mismatches: usize,
+    plain: Plain,
 }
 
 /// Whether the text of the file at `path` has to be known: it may speak of others.
@@ -99,7 +100,7 @@ pub(crate) fn is_told(path: &str) -> bool {
 
 /// Holds every file to what the texts say of it. With `required`, every file must have its digest from its producer.
 pub(crate) fn prove(holdings: &[Holding], required: bool) -> Custody {
-    let mut custody = Custody::default();
+    let mut custody = Custody { plain: Plain::of(holdings), ..Custody::default() };
     let mut statements = Vec::new();
     for holding in holdings {
         let mut verdicts = vec![Verdict::default(); holding.files.len()];

@@ -117,6 +117,18 @@ fn what_is_too_long_to_be_held_in_memory_is_no_record() {
 }
 
 #[test]
+fn a_long_list_that_is_named_often_is_hashed_once() {
+    let named: String =
+        (0..2_000).map(|number| format!("{}  {number}/CHECKSUMS.sha256\n", hex(b"x"))).collect();
+    let long = "# a long line of a list\r\n".repeat(150_000);
+    let begun = std::time::Instant::now();
+    let files = [("CHECKSUMS.sha256", long.as_bytes()), ("SHA256SUMS", named.as_bytes()), ("a.whl", b"a")];
+    let custody = prove(&[holding("lists", &files)], false);
+    assert_eq!(custody.findings.len(), 2 + MOST_NAMES, "{:?}", told(&custody.findings));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn a_wheelhouse_is_held_to_its_meta_file() {
     let meta = format!("name=w.tgz\nsha256={}\nsize=2\n", hex(b"tg"));
     check(&[("w.tgz", b"tg"), ("w.tgz.meta", meta.as_bytes())], 1, &[]);
