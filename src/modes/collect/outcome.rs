@@ -96,11 +96,18 @@ fn held(file: &StagedFile, disk: &DiskRead, room: &mut u64) -> Result<Held, Disk
     let hashes = file.hashes;
     let text = if !custody::is_read(&path) {
         Text::Unasked
-    } else if hashes.size_bytes > *room {
+    } else if hashes.size_bytes > TEXTS_BYTES {
         Text::TooLong
     } else {
-        *room -= hashes.size_bytes;
-        Text::Read(disk.head(&file.path, hashes.size_bytes)?)
+        // A stranger's file of such a name takes no room from those that state digests.
+        match disk.head(&file.path, hashes.size_bytes)? {
+            bytes if !custody::speaks(&path, &bytes) => Text::Unasked,
+            _ if hashes.size_bytes > *room => Text::TooLong,
+            bytes => {
+                *room -= hashes.size_bytes;
+                Text::Read(bytes)
+            }
+        }
     };
     Ok(Held { path, hashes, text })
 }

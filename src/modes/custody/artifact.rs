@@ -293,13 +293,29 @@ fn is_record(file: &Held) -> bool {
         || (name == MANIFEST && schema(file).is_some())
 }
 
+/// Whether what is called like a statement is one by its text too, or has to be told as a bad one.
+pub(super) fn speaks(path: &str, bytes: &[u8]) -> bool {
+    let name = name_of(path);
+    match name.strip_suffix(META) {
+        _ if name == MANIFEST => schema_of(bytes).is_some(),
+        Some(about) if !LISTS.contains(&about) => {
+            !matches!(meta::parse(bytes, &Limits::default()), Ok(None) | Err(meta::MetaError::Text(_)))
+        }
+        _ => true,
+    }
+}
+
 /// The schema of a manifest of this program.
 fn schema(file: &Held) -> Option<String> {
+    let Text::Read(bytes) = &file.text else { return None };
+    schema_of(bytes)
+}
+
+fn schema_of(bytes: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Head {
         schema: String,
     }
-    let Text::Read(bytes) = &file.text else { return None };
     let Head { schema } = serde_json::from_slice(bytes).ok()?;
     schema.starts_with(OURS).then_some(schema)
 }
@@ -315,6 +331,13 @@ fn statement(
         Text::Unasked => return Ok(None),
         Text::Read(bytes) => bytes,
         Text::TooLong if LISTS.contains(&name) => {
+            return Err("all such files together are longer than they may be".to_owned());
+        }
+        // It is one that states digests (see `speaks`), as far as it has something to state them of.
+        Text::TooLong
+            if file.hashes.size_bytes <= LONGEST_RECORD
+                && (name == MANIFEST || about(&file.path).is_some()) =>
+        {
             return Err("all such files together are longer than they may be".to_owned());
         }
         Text::TooLong => return Ok(None),

@@ -93,6 +93,12 @@ pub(crate) fn is_read(path: &str) -> bool {
     artifact::is_statement(path)
 }
 
+/// Whether the text of a file for which [`is_read`] asks does speak of others. What other programs call the same does
+/// not, and need not be held in memory.
+pub(crate) fn speaks(path: &str, text: &[u8]) -> bool {
+    artifact::speaks(path, text)
+}
+
 /// Whether a file at `path` is told in full where the records are gathered.
 pub(crate) fn is_told(path: &str) -> bool {
     artifact::is_account(path)

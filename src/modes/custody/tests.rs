@@ -117,6 +117,20 @@ fn what_is_too_long_to_be_held_in_memory_is_no_record() {
 }
 
 #[test]
+fn what_the_texts_of_others_leave_no_room_for_is_told() {
+    for (name, beside) in [("manifest.json", "a.whl"), ("w.tgz.meta", "w.tgz")] {
+        let mut wheels = holding("wheels", &[(beside, b"a"), (name, b"")]);
+        wheels.files[1].hashes.size_bytes = 1 << 20;
+        wheels.files[1].text = Text::TooLong;
+        let why = "all such files together are longer than they may be";
+        assert_eq!(
+            told(&prove(&[wheels], false).findings),
+            [format!("collect/bad-checksum-file wheels {name}: {why}")]
+        );
+    }
+}
+
+#[test]
 fn a_long_list_that_is_named_often_is_hashed_once() {
     let named: String =
         (0..2_000).map(|number| format!("{}  {number}/CHECKSUMS.sha256\n", hex(b"x"))).collect();

@@ -180,6 +180,25 @@ fn a_path_outside() {
     }
 }
 
+/// The texts that are held in memory are bounded together, and no stranger's file takes that room from a proof.
+#[test]
+fn a_long_file_of_another_program_hides_no_manifest() {
+    let world = World::new();
+    let text = manifest(&world, "linux", packages(&world), TAG);
+    let text = String::from_utf8(text).expect("JSON");
+    let (name, bytes) = &packages(&world)[0];
+    let wrong = text.replace(&Sha256::of(bytes).to_string(), &Sha256::of(b"other").to_string());
+    assert_ne!(wrong, text);
+    let site = format!("{{\"name\": \"a site\"}}{}", " ".repeat((16 << 20) - 18));
+    let files = [(name.as_str(), bytes.as_slice()), ("manifest.json", wrong.as_bytes())];
+    let files: Vec<_> = files
+        .into_iter()
+        .chain(packages(&world)[1..].iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))
+        .collect();
+    leave(&world, &[("a-site", &[("manifest.json", site.as_bytes())]), ("wheels", &files)]);
+    refused(&world, "collect/checksum-mismatch", "wheels");
+}
+
 #[test]
 fn a_listed_file_that_is_absent_and_a_file_that_is_not_listed() {
     let world = World::new();
