@@ -8,10 +8,11 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use super::layout::Placement;
 use super::record::{Record, StagedFile};
 use super::{Chosen, CollectArtifacts};
-use crate::model::artifact::{Artifact, ArtifactKind, Distribution, FileName};
+use crate::model::artifact::{Artifact, ArtifactKind, Distribution};
 use crate::model::collection::{CollectedFile, Collection, Source};
 use crate::model::digest::Hashes;
 use crate::model::manifest::Origin;
+use crate::model::member_path::{MemberPath, folded};
 use crate::model::revision::CommitSha;
 use crate::modes::custody::{self, Custody, Held, Holding, Text, Verdict};
 use crate::plan::SeenFile;
@@ -75,9 +76,10 @@ pub(super) fn examine<'a>(
             if verdict.is_record {
                 let path = format!("records/{}/{}", labels[at], held.path);
                 let numbered = (2..).map(|number| format!("{path}-{number}"));
-                let free = std::iter::once(path.clone()).chain(numbered).find(|path| !taken.contains(path));
+                let free =
+                    std::iter::once(path.clone()).chain(numbered).find(|path| !taken.contains(&folded(path)));
                 file.path = free.unwrap_or(path);
-                taken.insert(file.path.clone());
+                taken.insert(folded(&file.path));
                 examined.kept.push(Kept { staged: staged.path, file });
             } else {
                 examined.known.insert(staged.path.clone(), file);
@@ -112,14 +114,15 @@ fn held(file: &StagedFile, disk: &DiskRead, room: &mut u64) -> Result<Held, Disk
     Ok(Held { path, hashes, text })
 }
 
-/// A folder for the records of each artifact: its name, and its number too where two workflows use one name.
+/// A folder for the records of each artifact: its name, and its number too where others have that name, perhaps in
+/// another case.
 fn labels(staged: &[(&Chosen, Record)]) -> Vec<String> {
-    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-    staged.iter().for_each(|(chosen, _)| *names.entry(&chosen.artifact.name).or_default() += 1);
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
+    staged.iter().for_each(|(chosen, _)| *names.entry(folded(&chosen.artifact.name)).or_default() += 1);
     let label = |(chosen, _): &(&Chosen, Record)| {
         let (name, id) = (chosen.artifact.name.as_str(), chosen.artifact.id);
-        match name.parse::<FileName>() {
-            Ok(_) if names[name] == 1 => name.to_owned(),
+        match name.parse::<MemberPath>() {
+            Ok(_) if names[&folded(name)] == 1 => name.to_owned(),
             Ok(_) => format!("{name}-{id}"),
             Err(_) => id.to_string(),
         }

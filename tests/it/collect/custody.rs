@@ -200,6 +200,19 @@ fn a_long_file_of_another_program_hides_no_manifest() {
 }
 
 #[test]
+fn records_of_artifacts_that_differ_in_case_stand_apart() {
+    let world = World::new();
+    let both = [("one", &b"1"[..]), ("two", b"2")].map(|(name, bytes)| (name, bytes, line(name, bytes)));
+    let files = both.each_ref().map(|(name, bytes, list)| [(*name, *bytes), ("SHA256SUMS", list.as_bytes())]);
+    leave(&world, &[("Notes", &files[0]), ("notes", &files[1])]);
+    world.play(Phase::Collect);
+    let records = std::fs::read_dir(world.path("release-collection/records")).expect("there");
+    let records: std::collections::BTreeSet<_> =
+        records.map(|entry| entry.expect("listed").file_name().to_string_lossy().to_lowercase()).collect();
+    assert_eq!(records.len(), 2, "{records:?}");
+}
+
+#[test]
 fn a_listed_file_that_is_absent_and_a_file_that_is_not_listed() {
     let world = World::new();
     leave_with(&world, &[(LIST, &(list(&world) + &line("sample-1.2.0-gone.whl", b"x")))]);
