@@ -11,6 +11,9 @@ use super::artifact::FileName;
 /// The longest path in bytes, as the strictest of the systems (macOS) has it.
 const LONGEST_BYTES: usize = 1024;
 
+/// What no name on Windows has; GitHub's own client uploads no such path. Colons and separators are told apart from these.
+const NO_NAME_OF_WINDOWS: [char; 6] = ['"', '<', '>', '|', '*', '?'];
+
 /// So much of a stranger's path shows in messages.
 const SHOWN_CHARS: usize = 120;
 
@@ -28,7 +31,7 @@ pub enum MemberPathError {
     Drive { path: String },
     #[error("the part `{}` of `{}` names a device on Windows", part.escape_debug(), path.escape_debug())]
     Device { path: String, part: String },
-    #[error("the part `{}` of `{}` is no plain file name: it is empty, too long, starts or ends badly, or holds a path separator or control character", part.escape_debug(), path.escape_debug())]
+    #[error("the part `{}` of `{}` is no plain file name: it is empty, too long, starts or ends badly, or holds a path separator, a control character or one of `\" < > | * ?`", part.escape_debug(), path.escape_debug())]
     Part { path: String, part: String },
     #[error("`{}…` is longer than {LONGEST_BYTES} bytes", path.escape_debug())]
     Long { path: String },
@@ -87,7 +90,7 @@ impl FromStr for MemberPath {
             if part.contains(':') {
                 return Err(MemberPathError::Drive { path: path() });
             }
-            if part.parse::<FileName>().is_err() {
+            if part.contains(NO_NAME_OF_WINDOWS) || part.parse::<FileName>().is_err() {
                 return Err(MemberPathError::Part { path: path(), part: shown(part) });
             }
             if is_device(part) {
@@ -162,7 +165,24 @@ mod tests {
     #[test]
     fn parts_that_some_system_cannot_keep_are_refused_wherever_they_stand() {
         let long = "x".repeat(256);
-        for part in ["", ".", "a.", "a ", " a", "a\\b", "a\nb", "a\0b", "\u{202e}gpj.exe", "\u{7f}", &long] {
+        for part in [
+            "",
+            ".",
+            "a.",
+            "a ",
+            " a",
+            "a\\b",
+            "a\nb",
+            "a\0b",
+            "\u{202e}gpj.exe",
+            "\u{7f}",
+            "a?",
+            "a<b>",
+            "a|b",
+            "\"",
+            "*",
+            &long,
+        ] {
             for text in [part.to_owned(), format!("a/{part}"), format!("{part}/a"), format!("a/{part}/b")] {
                 // A path that begins with an empty part is absolute.
                 assert!(text.parse::<MemberPath>().is_err(), "{text:?}");

@@ -55,7 +55,21 @@ fn no_member_has_a_name_that_some_system_cannot_keep() {
     for path in ["aux.txt", "a/CON/b", "nul", "LPT1.log"] {
         unsafe_artifact(of_paths(&["a.txt", path]), "names a device on Windows");
     }
-    for path in ["a./b", "a /b", "./b", "a//b", "a/./b", "a/\u{202e}gpj.exe", "a\tb/c", "a\\b"] {
+    for path in [
+        "a./b",
+        "a /b",
+        "./b",
+        "a//b",
+        "a/./b",
+        "a/\u{202e}gpj.exe",
+        "a\tb/c",
+        "a\\b",
+        "a?",
+        "a/<b>",
+        "a|b",
+        "\"a\"",
+        "*",
+    ] {
         unsafe_artifact(of_paths(&["a.txt", path]), "no plain file name");
     }
 }
