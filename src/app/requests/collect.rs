@@ -16,6 +16,8 @@ impl Requests<'_> {
         let own_run = self.runner.run_id;
         let artifacts = self.artifacts()?;
         let mut workflows = self.inputs.list("workflows");
+        let mut seen = BTreeSet::new();
+        workflows.retain(|workflow| seen.insert(workflow.clone()));
         if workflows.is_empty() {
             let named = artifacts.iter().filter_map(|line| line.workflow.clone());
             workflows = named.collect::<BTreeSet<_>>().into_iter().collect();

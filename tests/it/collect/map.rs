@@ -138,6 +138,15 @@ fn two_different_artifacts_for_one_alias_fail_with_both() {
 }
 
 #[test]
+fn a_workflow_that_is_named_twice_is_one() {
+    let world = World::new();
+    produced(&world, "one.yml", [text("notes", "n")]);
+    let outcome = collect(&world, "one.yml, one.yml", "n = notes").run().expect_code(0);
+    assert_eq!(outcome.output("artifact_n"), "notes");
+    assert!(!outcome.finds("collect/none-of-workflow", ""), "{}", outcome.told());
+}
+
+#[test]
 fn two_aliases_for_one_artifact_fail_with_both() {
     let world = World::new();
     produced(&world, "one.yml", [text("wheels-linux", "a")]);
