@@ -7,6 +7,7 @@ mod crash;
 mod custody;
 mod map;
 mod runs;
+mod staging;
 mod transport;
 mod unpacking;
 pub(crate) mod upload;

@@ -16,6 +16,8 @@ const SCHEMA: &str = "release-action/landed/v1";
 const FILE: &str = "landed.json";
 /// Far more than a file name and a digest take.
 const LARGEST_BYTES: u64 = 64 << 10;
+/// So much of a file's name stands in its name in the staging folder, which is no longer than 255 bytes.
+const LONGEST_NAME_BYTES: usize = 200;
 
 /// A download that stands in its staging folder.
 #[derive(Clone, Debug)]
@@ -39,9 +41,18 @@ pub(super) fn archive(folder: &Path) -> PathBuf {
     folder.join("archive")
 }
 
-/// What a file without an archive around it is called in its staging folder.
+/// Where the file of this number goes.
+pub(super) fn staged(folder: &Path, number: usize, member: &MemberPath) -> PathBuf {
+    let name = member.file_name();
+    // The number makes it one of a kind, and the name is for people. Together they are no longer than a name may be.
+    let mut starts = name.char_indices().map(|(at, _)| at);
+    let start = starts.find(|at| name.len() - at <= LONGEST_NAME_BYTES).unwrap_or_default();
+    folder.join("files").join(format!("{number}-{}", &name[start..]))
+}
+
+/// Where a file without an archive around it goes.
 pub(super) fn raw(folder: &Path, member: &MemberPath) -> PathBuf {
-    folder.join("files").join(format!("0-{}", member.file_name()))
+    staged(folder, 0, member)
 }
 
 /// Takes note of a download that is proven.
@@ -58,14 +69,22 @@ pub(super) fn note(disk: DiskWrite, folder: &Path, downloaded: Downloaded) -> Re
 }
 
 /// What an earlier run downloaded, if it has the digest that GitHub states. Without one nothing is proven, and what
-/// cannot be understood counts as nothing: the artifact is fetched again.
+/// cannot be understood counts as nothing: the artifact is fetched again. So does a file without an archive around it
+/// that is called otherwise than its artifact, since no digest bears its name out.
 pub(super) fn find(disk: &DiskRead, folder: &Path, chosen: &Chosen) -> Result<Option<Landed>, DiskError> {
     let Some(stated) = chosen.artifact.sha256 else { return Ok(None) };
+    if folder.is_symlink() {
+        return Ok(None);
+    }
     let Some(text) = disk.noted(&folder.join(FILE), LARGEST_BYTES)? else { return Ok(None) };
     let Ok(LandedV1 { schema, archive_sha256, zipped, file_name }) = serde_json::from_str(&text) else {
         return Ok(None);
     };
-    if schema != SCHEMA || archive_sha256.parse::<Sha256>() != Ok(stated) {
+    let is_called = |name: &String| zipped || *name == chosen.artifact.name;
+    if schema != SCHEMA
+        || archive_sha256.parse::<Sha256>() != Ok(stated)
+        || !file_name.as_ref().is_none_or(is_called)
+    {
         return Ok(None);
     }
     // A file without an archive around it is moved once, and the run may have ended right after that.

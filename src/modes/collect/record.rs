@@ -73,7 +73,8 @@ pub(super) fn folder(staging_dir: &Path, chosen: &Chosen) -> PathBuf {
 }
 
 /// The record of an artifact, if it was staged and every file still has its digest. A record that cannot be
-/// understood, or that the artifact's own bytes do not bear out, counts as none: the artifact is fetched again.
+/// understood, or that neither this process wrote nor the artifact's own bytes bear out, counts as none: the artifact
+/// is fetched again, or unpacked again where the download is proven.
 pub(super) fn read(
     disk: &DiskRead,
     staging_dir: &Path,
@@ -106,37 +107,44 @@ pub(super) fn read(
         }
         staged.push(StagedFile { member, path, hashes, executable });
     }
-    let is_proven = match chosen.artifact.sha256 {
-        Some(stated) if refused.is_none() => {
-            let text = Sha256::of(text.as_bytes());
-            is_proven(disk, &folder, stated, &staged, text)?
-        }
-        // GitHub states no digest, or nothing of it is used.
-        _ => true,
-    };
-    Ok(is_proven.then_some(Record { files: staged, refused }))
+    let record = Record { files: staged, refused };
+    let is_proven = is_proven(disk, &folder, chosen, &record, Sha256::of(text.as_bytes()))?;
+    Ok(is_proven.then_some(record))
 }
 
-/// Whether the files are those of the artifact with this digest. The folder may hold what another job put there, and
-/// a record that only agrees with the files beside it proves nothing; so the archive is unpacked again and compared.
+/// Whether the files are those of the artifact. The folder may hold what another job put there, and a record that only
+/// agrees with the files beside it proves nothing; so the archive is unpacked again and compared.
 fn is_proven(
     disk: &DiskRead,
     folder: &Path,
-    stated: Sha256,
-    staged: &[StagedFile],
+    chosen: &Chosen,
+    Record { files: staged, refused }: &Record,
     text: Sha256,
 ) -> Result<bool, DiskError> {
     let archive = landed::archive(folder);
-    if !archive.symlink_metadata().is_ok_and(|found| found.is_file()) {
+    let is_archive = archive.symlink_metadata().is_ok_and(|found| found.is_file());
+    let source = match &staged[..] {
+        _ if is_archive => &archive,
         // An artifact that was no archive was moved, and is its one file.
-        return Ok(matches!(staged, [only] if only.hashes.sha256 == stated && !only.executable));
-    }
-    if disk.hashes(&archive)?.sha256 != stated {
+        [only] => &only.path,
+        _ => return Ok(false),
+    };
+    let stated = chosen.artifact.sha256;
+    if stated.is_some() && stated != Some(disk.hashes(source)?.sha256) {
         return Ok(false);
     }
     // Once in a process is enough, for as long as neither changes.
-    if disk.is_derived(&archive, text)? {
+    if disk.is_derived(source, text)? {
         return Ok(true);
+    }
+    // No digest of GitHub's is about a file's name, or says why an artifact is refused.
+    if stated.is_none() || refused.is_some() {
+        return Ok(false);
+    }
+    if !is_archive {
+        let is_artifact =
+            |only: &StagedFile| !only.executable && only.member.as_str() == chosen.artifact.name;
+        return Ok(staged.iter().all(is_artifact));
     }
     let open = disk.open(&archive)?;
     let stamp = disk.stamp(&archive, &open)?;
@@ -244,9 +252,13 @@ mod tests {
             assert!(!is_believed(&staged(Some(&good), wrong, b"good", &wanted), &wanted));
         }
         let raw = chosen(b"raw");
-        let plain = || StagedFile { executable: false, ..file("0-tool", b"raw") };
-        assert!(is_believed(&staged(None, plain(), b"raw", &raw), &raw));
-        assert!(!is_believed(&staged(None, file("0-tool", b"raw"), b"raw", &raw), &raw));
+        let plain = |member: &str, executable| {
+            let member = member.parse().expect("good");
+            StagedFile { member, executable, ..file("0-tool", b"raw") }
+        };
+        let believed = |file| is_believed(&staged(None, file, b"raw", &raw), &raw);
+        assert!(believed(plain("wheels", false)), "it is called as the artifact is");
+        assert!(!believed(plain("wheels", true)) && !believed(plain("dist/tool", false)));
     }
 
     #[test]

@@ -117,6 +117,9 @@ impl Job {
         let failed = |error| self.failed(error);
         let Landed { downloaded, path } = landed;
         let mut written = Vec::new();
+        let stamp = |path: &Path| {
+            writers.read.open(path).and_then(|file| writers.read.stamp(path, &file)).map_err(failed)
+        };
         let mut source = None;
         let outcome = match downloaded.file_name.as_deref().unwrap_or(&artifact.name).parse::<MemberPath>() {
             _ if downloaded.hashes.size_bytes == 0 => Err("it has 0 bytes".to_owned()),
@@ -128,19 +131,21 @@ impl Job {
             Ok(member) => {
                 let place = landed::raw(folder, &member);
                 if path != place {
+                    writers.disk.ensure_empty_folder(&folder.join("files")).map_err(failed)?;
                     writers.disk.place(&path, &place).map_err(failed)?;
                 }
+                source = Some(stamp(&place)?);
                 let hashes = downloaded.hashes;
                 written.push(StagedFile { member, path: place, hashes, executable: false });
                 Ok(())
             }
             Err(error) => Err(BundleError::Path(error).to_string()),
         };
+        // What is refused without being opened stays where it is.
+        let source = source.map_or_else(|| stamp(&path), Ok)?;
         let text = record::text(&downloaded.hashes, &written, outcome.err());
         writers.disk.note(&folder.join("record.json"), &text).map_err(failed)?;
-        if let Some(source) = source {
-            writers.read.derive(source, Sha256::of(text.as_bytes()));
-        }
+        writers.read.derive(source, Sha256::of(text.as_bytes()));
         Ok(())
     }
 

@@ -67,7 +67,7 @@ fn identity(_metadata: &std::fs::Metadata) -> [i64; 4] {
 #[derive(Debug, Default)]
 pub(super) struct Proofs {
     hashes: Mutex<HashMap<Stamp, Hashes>>,
-    derived: Mutex<HashSet<(Stamp, Sha256)>>,
+    derived: Mutex<HashMap<Stamp, HashSet<Sha256>>>,
 }
 
 impl Proofs {
@@ -80,10 +80,20 @@ impl Proofs {
     }
 
     pub(super) fn is_derived(&self, from: &Stamp, text: Sha256) -> bool {
-        self.derived.lock().expect("nothing panics while it holds this").contains(&(from.clone(), text))
+        let derived = self.derived.lock().expect("nothing panics while it holds this");
+        derived.get(from).is_some_and(|texts| texts.contains(&text))
     }
 
     pub(super) fn derive(&self, from: Stamp, text: Sha256) {
-        self.derived.lock().expect("nothing panics while it holds this").insert((from, text));
+        let mut derived = self.derived.lock().expect("nothing panics while it holds this");
+        derived.entry(from).or_default().insert(text);
+    }
+
+    /// What was made of the file at one moment was made of it at the other too.
+    pub(super) fn pass_on(&self, before: &Stamp, after: &Stamp) {
+        let mut derived = self.derived.lock().expect("nothing panics while it holds this");
+        if let Some(texts) = derived.get(before).cloned() {
+            derived.entry(after.clone()).or_default().extend(texts);
+        }
     }
 }

@@ -194,6 +194,7 @@ impl DiskRead {
             if let Ok(stamp) = stamp
                 && before.same_content(&stamp)
             {
+                self.proofs.pass_on(before, &stamp);
                 self.proofs.remember(stamp, hashes);
             }
         }
@@ -280,12 +281,15 @@ impl DiskRead {
         text.map(Some).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error.utf8_error())))
     }
 
-    /// What `DiskWrite::note` wrote, or as much of it as a crash left: what is too long, or no text, counts as
-    /// nothing.
+    /// What `DiskWrite::note` wrote, or as much of it as a crash left: what is too long, no text, or anything else than
+    /// a file counts as nothing.
     ///
     /// # Errors
     /// When a file is there and cannot be read.
     pub(crate) fn noted(&self, path: &Path, limit_bytes: u64) -> Result<Option<String>, DiskError> {
+        if !path.symlink_metadata().is_ok_and(|found| found.is_file()) {
+            return Ok(None);
+        }
         match self.text(path, limit_bytes) {
             Err(error)
                 if matches!(

@@ -51,12 +51,18 @@ impl DiskWrite {
     }
 
     /// Writes a file that is worth nothing when it is not whole, and is known not to be by whoever reads it: such a
-    /// one waits for no disk.
+    /// one waits for no disk. What had its name is removed: it may be a link to a file that is not ours.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub(crate) fn note(&self, path: &Path, text: &str) -> Result<(), DiskError> {
-        let written = File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        match fs::remove_file(path) {
+            Err(source) if source.kind() != ErrorKind::NotFound => {
+                fs::remove_dir_all(path).map_err(|source| error(path, "removed", source))?;
+            }
+            _ => {}
+        }
+        let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(|source| error(path, "written", source))
     }
 
