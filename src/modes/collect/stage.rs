@@ -160,7 +160,7 @@ impl Job {
         let files = folder.join("files");
         writers.disk.ensure_empty_folder(&files).map_err(|error| self.failed(error))?;
         let outcome = bundle::unpack(archive, &mut |member, bytes| {
-            let path = files.join(format!("{}-{}", written.len(), member.path.file_name()));
+            let path = landed::staged(folder, written.len(), &member.path);
             let executable = member.executable;
             let access = if executable { Access::Execute } else { Access::Read };
             writers.disk.write_stream(&path, bytes, access)?;

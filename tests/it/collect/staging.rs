@@ -143,3 +143,18 @@ fn no_link_in_the_staging_folder_leads_a_write_out_of_it() {
         assert_eq!(std::fs::read(world.path("release-assets/tool.txt")).expect("placed"), b"good");
     }
 }
+
+#[test]
+fn the_longest_name_that_a_file_may_have_is_staged_too() {
+    let name = format!("{}.txt", "é".repeat(125));
+    assert_eq!(name.len(), 254);
+    for artifact in [
+        NewArtifact::zip("tools", &[(&name, b"good")]),
+        NewArtifact::raw(&name, b"good".to_vec(), "text/plain"),
+    ] {
+        let world = world_of(artifact);
+        run(&world);
+        assert_eq!(std::fs::read(world.path("release-assets").join(&name)).expect("placed"), b"good");
+        assert_eq!(run(&world).output("outcome"), "already-done");
+    }
+}
