@@ -1,19 +1,17 @@
 //! What an artifact is made of: the files that were named, and the list of their digests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use unicode_normalization::UnicodeNormalization as _;
-
 use super::rules::{CHECKSUMS_TAKEN, COLLISION, NO_FILE, NOT_ONE_FILE, UNFIT_PATH};
 use super::{Form, UploadArtifacts, provenance};
 use crate::archive::pack::Item;
-use crate::model::artifact::FileName;
 use crate::model::digest::{Hashes, Sha256};
+use crate::model::member_path::{MemberPath, folded};
 use crate::remote::disk::gather::Found;
 use crate::remote::disk::read::DiskRead;
 use crate::remote::error::DiskError;
@@ -23,7 +21,7 @@ use crate::report::Report;
 const CHECKSUMS: &str = "SHA256SUMS";
 /// A list that somebody brings along is read up to this size.
 const LARGEST_LIST_BYTES: u64 = 64 << 20;
-/// What GitHub takes in no path, and in no name either.
+/// What GitHub takes in no name.
 const UNFIT: [char; 9] = ['"', ':', '<', '>', '|', '*', '?', '\r', '\n'];
 
 /// The name of an artifact.
@@ -163,8 +161,8 @@ impl UploadArtifacts {
         for line in &gathered.unmatched {
             report.push(NO_FILE.finding("there is no such file").in_file(line.clone()));
         }
-        check_names(&gathered.files, report);
         let is_raw = self.form == Form::Raw;
+        self.check_names(&gathered.files, report);
         if is_raw && gathered.files.len() != 1 {
             report.push(NOT_ONE_FILE.finding(format!("`paths` names {} files", gathered.files.len())));
         }
@@ -243,19 +241,38 @@ impl Contents {
     }
 }
 
-/// Names that some system cannot keep, or cannot keep apart.
-fn check_names(files: &[Found], report: &mut Report) {
-    let mut folded = BTreeMap::new();
-    for Found { member, .. } in files {
-        let is_fit = |part: &str| !part.contains(UNFIT) && part.parse::<FileName>().is_ok();
-        if let Some(part) = member.split('/').find(|part| !is_fit(part)) {
-            let message = format!("`{}` is no name on every system", part.escape_debug());
-            report.push(UNFIT_PATH.finding(message).in_file(member.clone()));
+impl UploadArtifacts {
+    /// Names that some system cannot keep, or cannot keep apart: whoever collects the artifact would refuse it.
+    fn check_names(&self, files: &[Found], report: &mut Report) {
+        let mut names: BTreeSet<String> = files.iter().map(|found| found.member.clone()).collect();
+        for name in &names {
+            if let Err(error) = name.parse::<MemberPath>() {
+                report.push(UNFIT_PATH.finding(error.to_string()).in_file(name.clone()));
+            }
         }
-        let key: String = member.nfc().collect::<String>().to_lowercase();
-        if let Some(other) = folded.insert(key, member) {
-            let message = format!("`{}` is there as well", other.escape_debug());
-            report.push(COLLISION.finding(message).in_file(member.clone()));
+        if self.form != Form::Raw {
+            if self.provenance.is_some() {
+                let archives = files.iter().filter(|found| provenance::is_archive(&found.member));
+                let records: Vec<_> =
+                    archives.map(|found| format!("{}{}", found.member, provenance::ENDING)).collect();
+                names.extend(records);
+            }
+            names.insert(CHECKSUMS.to_owned());
+        }
+        // No path holds this character, and none is less: what is below a path follows it at once.
+        let key = |name: &String| folded(name).replace('/', "\0");
+        let mut sorted: Vec<_> = names.iter().map(|name| (key(name), name)).collect();
+        sorted.sort_unstable();
+        for pair in sorted.windows(2) {
+            let [(one_key, one), (other_key, other)] = pair else { continue };
+            let below = other_key.strip_prefix(one_key.as_str());
+            let why = match below {
+                Some("") => "is there as well",
+                Some(below) if below.starts_with('\0') => "is a file, and here it is a folder",
+                _ => continue,
+            };
+            let message = format!("`{}` {why}", one.escape_debug());
+            report.push(COLLISION.finding(message).in_file(other.as_str()));
         }
     }
 }

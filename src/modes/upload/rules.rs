@@ -22,7 +22,8 @@ pub(super) const UNFIT_PATH: Rule = Rule {
     rejected_by: &["github"],
     summary: "A file has a name that some system cannot keep",
     explain: "Artifacts are unpacked on every system: GitHub takes no path with one of `\" : < > | * ?` or a line end \
-              in it, and what begins or ends with a space, or ends with a full stop, changes its name on Windows.",
+              in it, what begins or ends with a space, or ends with a full stop, changes its name on Windows, and `aux.txt` or \
+              `COM1` are devices there. `collect-artifacts` takes no artifact with such a name in it.",
     fix: "rename the file",
     sources: &["GitHub's toolkit for artifacts refuses these characters"],
     since: "0.1.0",
@@ -34,7 +35,8 @@ pub(super) const COLLISION: Rule = Rule {
     rejected_by: &[],
     summary: "Two files have names that some systems take for one",
     explain: "Windows and macOS do not tell upper from lower case, or two spellings of one accented letter: unpacked \
-              there, one of the files overwrites the other.",
+              there, one of the files overwrites the other, or a file stands where another needs a folder. The list \
+              of digests and the records of archives that are put in count too.",
     fix: "rename one of the two",
     sources: &["design: an artifact gives the same files on every system"],
     since: "0.1.0",

@@ -344,6 +344,32 @@ fn names_that_another_system_cannot_keep_stop_the_run() {
     assert!(outcome.finds("upload/collision", "readme"), "{}", outcome.told());
 }
 
+/// What collect-artifacts refuses is not left for it.
+#[cfg(unix)]
+#[test]
+fn what_nobody_could_collect_is_not_uploaded() {
+    for (paths, check, file) in [
+        (&["aux.html"][..], "upload/unfit-path", "aux.html"),
+        (&["a/COM1"], "upload/unfit-path", "a/COM1"),
+        (&["ας", "ΑΣ"], "upload/collision", ""),
+        (&["docs", "Docs/index.html"], "upload/collision", "docs/index.html"),
+        (&["sha256sums"], "upload/collision", "sha256sums"),
+        (&["SHA256SUMS/old"], "upload/collision", "SHA256SUMS/old"),
+    ] {
+        let job = Job::new();
+        paths.iter().for_each(|path| job.world.write(&format!("dist/{path}"), b"x"));
+        let outcome = job.upload().run().expect_code(1);
+        assert!(outcome.stdout.contains(check), "{paths:?}: {}", outcome.told());
+        assert!(outcome.finds(check, "") && outcome.stdout.to_lowercase().contains(&file.to_lowercase()));
+        assert_eq!(requests(&job, "CreateArtifact"), 0, "{paths:?}");
+    }
+    let job = Job::new();
+    job.world.write("dist/w.tgz.META", b"x");
+    job.world.write("dist/w.tgz", b"x");
+    let outcome = job.upload().input("provenance", "true").run().expect_code(1);
+    assert!(outcome.finds("upload/collision", ""), "{}", outcome.told());
+}
+
 #[test]
 fn a_list_of_digests_that_the_files_bring_is_theirs_or_in_the_way() {
     let job = Job::new();
