@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use super::rules::{CHECKSUMS_TAKEN, COLLISION, NO_FILE, NOT_ONE_FILE, UNFIT_PATH};
+use super::rules::{CHECKSUMS_TAKEN, COLLISION, LINK_OUTSIDE, NO_FILE, NOT_ONE_FILE, UNFIT_PATH};
 use super::{Form, UploadArtifacts, provenance};
 use crate::archive::pack::Item;
 use crate::model::digest::{Hashes, Sha256};
@@ -162,6 +162,7 @@ impl UploadArtifacts {
             report.push(NO_FILE.finding("there is no such file").in_file(line.clone()));
         }
         let is_raw = self.form == Form::Raw;
+        check_links(&gathered.files, report);
         self.check_names(&gathered.files, report);
         if is_raw && gathered.files.len() != 1 {
             report.push(NOT_ONE_FILE.finding(format!("`paths` names {} files", gathered.files.len())));
@@ -171,7 +172,7 @@ impl UploadArtifacts {
         }
         let mut contents = Contents::default();
         let mut brought = None;
-        for Found { path, member, executable } in gathered.files {
+        for Found { path, member, executable, outside: _ } in gathered.files {
             let hashes = disk.hashes(&path)?;
             if member == CHECKSUMS && !is_raw {
                 brought = Some((path, hashes));
@@ -238,6 +239,17 @@ impl Contents {
         self.items.push(Item { path: CHECKSUMS.to_owned(), hashes, executable: false });
         self.items.sort_by(|a, b| a.path.cmp(&b.path));
         self.sources.insert(CHECKSUMS.to_owned(), Source::Text(text));
+    }
+}
+
+/// Links that lead out of all folders that were named.
+fn check_links(files: &[Found], report: &mut Report) {
+    for Found { path, outside, .. } in files {
+        if let Some(outside) = outside {
+            let message =
+                format!("a link leads from there to `{}`, which no line of `paths` names", outside.display());
+            report.push(LINK_OUTSIDE.finding(message).in_file(path.display().to_string()));
+        }
     }
 }
 

@@ -42,6 +42,19 @@ pub(super) const COLLISION: Rule = Rule {
     since: "0.1.0",
 };
 
+pub(super) const LINK_OUTSIDE: Rule = Rule {
+    id: "upload/link-outside",
+    severity: Severity::Error,
+    rejected_by: &[],
+    summary: "A link leads out of the folders that `paths` names",
+    explain: "Links count as what they lead to, and an artifact is for everybody who may read the repository. A link \
+              that leads elsewhere could publish a key or a token of the machine; it takes one line in a pull request \
+              to make one. What a line names itself is meant, whatever it is.",
+    fix: "copy the file into the folder (`cp -L`), remove the link, or name in `paths` where it leads",
+    sources: &["design: what is published was meant to be published"],
+    since: "0.1.0",
+};
+
 pub(super) const CHECKSUMS_TAKEN: Rule = Rule {
     id: "upload/checksums-taken",
     severity: Severity::Error,
@@ -130,6 +143,7 @@ pub(crate) const RULES: &[Rule] = &[
     NO_FILE,
     UNFIT_PATH,
     COLLISION,
+    LINK_OUTSIDE,
     CHECKSUMS_TAKEN,
     NOT_ONE_FILE,
     UNREADABLE_ARCHIVE,

@@ -26,6 +26,8 @@ pub(crate) struct Found {
     pub(crate) member: String,
     /// Whether it may be executed.
     pub(crate) executable: bool,
+    /// Where a link leads by which it was found, if that is in none of the folders that were named.
+    pub(crate) outside: Option<PathBuf>,
 }
 
 /// All files that were named.
@@ -41,6 +43,8 @@ pub(crate) struct Gathered {
 struct Named {
     base: PathBuf,
     below: Vec<PathBuf>,
+    /// The line names the one file itself, wherever it leads.
+    is_itself: bool,
 }
 
 impl DiskRead {
@@ -69,7 +73,8 @@ impl DiskRead {
         let root =
             all.iter().map(|named| named.base.as_path()).reduce(common).unwrap_or_else(|| Path::new(""));
         let mut files = BTreeMap::new();
-        for Named { base, below } in &all {
+        let folders: Vec<_> = all.iter().filter(|named| !named.is_itself).map(|named| &named.base).collect();
+        for Named { base, below, is_itself } in &all {
             let above = base.strip_prefix(root).unwrap_or_else(|_| Path::new(""));
             for below in below {
                 let path = base.join(below);
@@ -77,12 +82,17 @@ impl DiskRead {
                     let text = "its name is no text in UTF-8";
                     fault(&path, "named", std::io::Error::new(std::io::ErrorKind::InvalidData, text))
                 })?;
-                files.entry(member).or_insert(path);
+                let leads_to = path.canonicalize().map_err(|source| fault(&path, "read", source))?;
+                let is_meant = *is_itself || folders.iter().any(|folder| leads_to.starts_with(folder));
+                let outside = (!is_meant).then_some(leads_to);
+                // Whichever line means the file itself counts.
+                let found = files.entry(member).or_insert_with(|| (path, outside.clone()));
+                found.1 = std::mem::take(&mut found.1).and(outside);
             }
         }
-        let found = |(member, path): (String, PathBuf)| {
+        let found = |(member, (path, outside)): (String, (PathBuf, Option<PathBuf>))| {
             let executable = is_executable(&path);
-            Found { path, member, executable }
+            Found { path, member, executable, outside }
         };
         gathered.files = files.into_iter().map(found).collect();
         Ok(gathered)
@@ -105,11 +115,12 @@ impl DiskRead {
 fn named(line: &str, hidden: bool) -> Result<Option<Named>, DiskError> {
     let path = Path::new(line);
     if path.is_dir() {
-        return Ok(Some(Named { base: path.to_owned(), below: walk(path, hidden)? }));
+        return Ok(Some(Named { base: path.to_owned(), below: walk(path, hidden)?, is_itself: false }));
     }
     if path.exists() {
         let name = path.file_name().map(PathBuf::from);
-        return Ok(name.map(|name| Named { base: folder_of(path).to_owned(), below: vec![name] }));
+        let base = folder_of(path).to_owned();
+        return Ok(name.map(|name| Named { base, below: vec![name], is_itself: true }));
     }
     let parts: Vec<&str> = line.split(['/', std::path::MAIN_SEPARATOR]).collect();
     let Some(at) = parts.iter().position(|part| part.contains(['*', '?', '['])) else { return Ok(None) };
@@ -128,7 +139,7 @@ fn named(line: &str, hidden: bool) -> Result<Option<Named>, DiskError> {
         below.ancestors().any(|path| !path.as_os_str().is_empty() && is_named(path))
     };
     let below = walk(&base, hidden)?.into_iter().filter(matches).collect();
-    Ok(Some(Named { base, below }))
+    Ok(Some(Named { base, below, is_itself: false }))
 }
 
 /// Every file below a folder, by its path from there.

@@ -370,6 +370,31 @@ fn what_nobody_could_collect_is_not_uploaded() {
     assert!(outcome.finds("upload/collision", ""), "{}", outcome.told());
 }
 
+/// One line in a pull request makes such a link, and everybody may fetch an artifact.
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_out_of_what_was_named_stops_the_run() {
+    use std::os::unix::fs::symlink;
+    let job = Job::new();
+    job.world.write("secret/token.txt", b"not meant for anybody");
+    let outside = |line: &str, file: &str| {
+        let outcome = job.upload().input("paths", line).run().expect_code(1);
+        assert!(outcome.finds("upload/link-outside", file), "{line}: {}", outcome.told());
+        assert!(outcome.stdout.contains("secret/token.txt"), "{line}: {}", outcome.told());
+    };
+    symlink("../secret/token.txt", job.world.path("dist/link")).expect("linked");
+    outside("dist", "dist/link");
+    outside("dist/*", "dist/link");
+    std::fs::remove_file(job.world.path("dist/link")).expect("it is there");
+    symlink("../../secret", job.world.path("dist/sub/link")).expect("linked");
+    outside("dist", "dist/sub/link/token.txt");
+    assert_eq!(requests(&job, "CreateArtifact"), 0);
+    // What a line names is meant, and so is what another line names.
+    job.upload().input("paths", "dist\nsecret").input("artifact-name", "both").run().expect_code(0);
+    symlink("secret/token.txt", job.world.path("alone")).expect("linked");
+    job.upload().input("paths", "alone").input("artifact-name", "alone").run().expect_code(0);
+}
+
 #[test]
 fn a_list_of_digests_that_the_files_bring_is_theirs_or_in_the_way() {
     let job = Job::new();
