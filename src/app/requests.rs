@@ -5,7 +5,7 @@ mod upload;
 
 use std::path::{Path, PathBuf};
 
-use crate::action::context::{EventError, ProducerRun, Runner, producer_run};
+use crate::action::context::Runner;
 use crate::action::error::InputError;
 use crate::action::files::{self, FileError};
 use crate::action::inputs::Inputs;
@@ -25,6 +25,7 @@ use crate::modes::verify_tag::{self, VerifyTag};
 use crate::remote::disk::read::DiskRead;
 use crate::remote::disk::write::DiskWrite;
 use crate::remote::error::RemoteError;
+use crate::remote::github::event::{EventError, ProducerRun, producer_run};
 use crate::remote::github::read::GithubRead;
 use crate::remote::github::write::GithubWrite;
 use crate::remote::http::Http;

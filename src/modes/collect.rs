@@ -48,7 +48,7 @@ use crate::remote::surroundings::Event;
 use crate::report::Report;
 
 use choose::Choice;
-pub(crate) use choose::{Allowed, Latest, RunChoice, foreign_event};
+pub(crate) use choose::{Allowed, Latest, RunChoice, commit_of_event};
 use faults::Faults;
 use map::{Left, Runs};
 pub(crate) use ready::Memory;

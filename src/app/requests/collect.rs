@@ -94,12 +94,10 @@ impl Requests<'_> {
         if let Some(commit) = self.inputs.parsed("commit")? {
             return Ok(Some(commit));
         }
-        match self.producer()? {
-            Some(run) if run.is_foreign(&self.repository()?) && !allowed.forks => {
-                let home = run.home.as_deref().unwrap_or("a repository that is gone");
-                Err(RequestError::Finding(Box::new(collect::foreign_event(home, &run.html_url))))
-            }
-            run => Ok(run.map(|run| run.commit)),
+        let Some(run) = self.producer()? else { return Ok(None) };
+        match collect::commit_of_event(run, &self.repository()?, allowed) {
+            Ok(commit) => Ok(Some(commit)),
+            Err(finding) => Err(RequestError::Finding(finding)),
         }
     }
 

@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::model::revision::{CommitSha, Repository};
 use crate::remote::github::Run;
+use crate::remote::github::event::ProducerRun;
 use crate::remote::github::runs::Sought;
 use crate::report::{Finding, Rule, Severity};
 
@@ -283,9 +285,18 @@ impl Search<'_> {
     }
 }
 
-/// What stands against an event that tells of the run of a fork.
-pub(crate) fn foreign_event(home: &str, run: &str) -> Finding {
-    FORK.finding(format!("the event that started this run tells of a run for {home} ({run})"))
+/// The commit of the run whose end started this one, unless that was a fork's and nobody allows those.
+pub(crate) fn commit_of_event(
+    run: ProducerRun,
+    repository: &Repository,
+    allowed: &Allowed,
+) -> Result<CommitSha, Box<Finding>> {
+    if run.is_foreign(repository) && !allowed.forks {
+        let home = run.home.as_deref().unwrap_or("a repository that is gone");
+        let told = format!("the event that started this run tells of a run for {home} ({})", run.html_url);
+        return Err(Box::new(FORK.finding(told)));
+    }
+    Ok(run.commit)
 }
 
 /// The runs that were passed over, each with the reason.

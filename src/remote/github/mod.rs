@@ -10,6 +10,7 @@ use crate::model::revision::CommitSha;
 mod api;
 mod disposition;
 pub(crate) mod download;
+pub(crate) mod event;
 mod link;
 pub(crate) mod read;
 mod refusal;
