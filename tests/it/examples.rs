@@ -287,58 +287,54 @@ fn producers() -> [(&'static str, Vec<NewArtifact>); 4] {
     ]
 }
 
-/// The end of one producer, as the event tells it.
-fn ended(run_id: u64, main: &str, from: &str) -> Event {
-    let workflow_run = json!({
-        "conclusion": "success",
-        "event": "push",
-        "head_branch": TAG,
-        "head_sha": COMMIT,
-        "head_repository": { "full_name": from },
-    });
-    Event {
+/// The run that the end of this producer's run starts.
+fn ended(universe: &Universe, producer: u64, run_id: u64) -> Event {
+    universe.github(|github| Event {
         name: "workflow_run",
         git_ref: "refs/heads/main".into(),
-        sha: main.into(),
+        sha: github.branch("main").expect("the default branch"),
         run_id,
-        payload: json!({ "workflow_run": workflow_run }),
-    }
+        payload: github.ended_event(producer),
+    })
 }
 
 #[test]
 fn the_example_of_many_workflows_releases_when_the_last_one_ends() {
-    let (universe, _contract) = world();
-    let runs = universe.github(|github| {
-        producers().map(|(file, artifacts)| {
-            let path = format!(".github/workflows/{file}");
-            let run = github.add_run(NewRun { path, ..running() });
-            for one in artifacts {
-                github.add_artifact(run, one);
-            }
-            run
-        })
-    });
-    let main = universe.github(|github| github.branch("main").expect("the default branch"));
-    let mut play = Play::new(&universe, example("zlmdb"), checkout());
-    assert!(play.run(&ended(900, &main, "stranger/sample")).is_empty(), "forks release nothing");
-
-    for (index, run) in runs.into_iter().enumerate() {
-        if index > 0 {
-            assert_eq!(endings(&play.run(&ended(900, &main, REPOSITORY))), ["done", "not-ready"]);
-        }
-        universe.github(|github| {
-            let run = github.runs_mut().iter_mut().find(|one| one.id == run).expect("it was made above");
-            run.facts.status = "completed".into();
-            run.facts.conclusion = Some("success".into());
+    let backwards = {
+        let [a, b, c, d] = producers();
+        [d, c, b, a]
+    };
+    for producers in [producers(), backwards] {
+        let (universe, _contract) = world();
+        let runs = universe.github(|github| {
+            producers.map(|(file, artifacts)| {
+                let path = format!(".github/workflows/{file}");
+                let run = github.add_run(NewRun { path, ..running() });
+                for one in artifacts {
+                    github.add_artifact(run, one);
+                }
+                run
+            })
         });
-    }
-    assert_eq!(writes(&universe), 0);
-    let event = ended(901, &main, REPOSITORY);
-    assert_eq!(endings(&play.run(&event)), ALL_DONE);
-    // The notes of the producers (VALIDATION.txt) are kept, and are no part of the release.
-    assert_out(&universe, 10, &[]);
+        let mut play = Play::new(&universe, example("zlmdb"), checkout());
+        let [early @ .., last] = runs;
+        for run in early {
+            universe.github(|github| github.end_run(run, "success"));
+            assert_eq!(endings(&play.run(&ended(&universe, run, 900))), ["done", "not-ready"]);
+        }
+        universe.github(|github| github.end_run(last, "success"));
+        let event = ended(&universe, last, 901);
+        let mut stranger = event.clone();
+        stranger.payload["workflow_run"]["head_repository"]["full_name"] = "stranger/sample".into();
+        assert!(play.run(&stranger).is_empty(), "forks release nothing");
+        assert_eq!(writes(&universe), 0);
 
-    let before = writes(&universe);
-    assert_eq!(endings(&play.run(&event)), AGAIN);
-    assert_eq!(writes(&universe), before, "running again sends nothing");
+        assert_eq!(endings(&play.run(&event)), ALL_DONE);
+        // The notes of the producers (VALIDATION.txt) are kept, and are no part of the release.
+        assert_out(&universe, 10, &[]);
+
+        let before = writes(&universe);
+        assert_eq!(endings(&play.run(&event)), AGAIN);
+        assert_eq!(writes(&universe), before, "running again sends nothing");
+    }
 }

@@ -26,7 +26,8 @@ impl Github {
             let runs: Vec<_> = page.into_iter().map(|run| self.run_body(run)).collect();
             json!({ "total_count": total, "workflow_runs": runs })
         });
-        self.runs.iter_mut().filter(|run| matches(run)).for_each(Run::was_listed);
+        let now_s = self.clock.now();
+        self.runs.iter_mut().filter(|run| matches(run)).for_each(|run| run.was_listed(now_s));
         response
     }
 
@@ -137,7 +138,7 @@ impl Github {
         })
     }
 
-    fn run_body(&self, run: &Run) -> serde_json::Value {
+    pub(super) fn run_body(&self, run: &Run) -> serde_json::Value {
         let head = self.objects.commit(&run.facts.head_sha);
         body::run::run(&self.links, self.settings.private, run, head)
     }

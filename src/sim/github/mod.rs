@@ -19,6 +19,7 @@ mod blobs;
 mod body;
 mod commits;
 mod contents;
+mod events;
 mod links;
 mod notes;
 mod publish;

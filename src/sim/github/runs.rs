@@ -57,6 +57,8 @@ pub struct Run {
     pub created_at_s: u64,
     /// When its latest attempt was started, in seconds since 1970.
     pub started_at_s: u64,
+    /// When it last became something else, in seconds since 1970.
+    pub updated_at_s: u64,
     /// What the set-up said of it, as its latest attempt has it.
     pub facts: NewRun,
     /// The attempts before the latest, the first one first.
@@ -138,6 +140,14 @@ impl Run {
         });
         self.facts.run_attempt += 1;
         self.started_at_s = now_s;
+        self.updated_at_s = now_s;
+    }
+
+    /// Ends it at this moment.
+    pub(super) fn end(&mut self, conclusion: String, now_s: u64) {
+        self.facts.status = "completed".to_owned();
+        self.facts.conclusion = Some(conclusion);
+        self.updated_at_s = now_s;
     }
 
     /// The run as one of its attempts was; `None` for a number that no attempt has.
@@ -156,16 +166,13 @@ impl Run {
     }
 
     /// One more list was asked for that it belongs to.
-    pub(super) fn was_listed(&mut self) {
+    pub(super) fn was_listed(&mut self, now_s: u64) {
         if self.course.hidden_for > 0 {
             self.course.hidden_for -= 1;
             return;
         }
         match self.course.ending.take() {
-            Some((0 | 1, conclusion)) => {
-                self.facts.status = "completed".to_owned();
-                self.facts.conclusion = Some(conclusion);
-            }
+            Some((0 | 1, conclusion)) => self.end(conclusion, now_s),
             Some((lists, conclusion)) => self.course.ending = Some((lists - 1, conclusion)),
             None => {}
         }

@@ -210,6 +210,7 @@ impl Github {
             workflow_id,
             created_at_s,
             started_at_s: created_at_s,
+            updated_at_s: created_at_s,
             facts: run,
             earlier: Vec::new(),
             course: Course::default(),
@@ -226,6 +227,16 @@ impl Github {
     pub fn rerun(&mut self, run_id: u64) {
         let now_s = self.now_s();
         self.run_mut(run_id).start_again(now_s);
+    }
+
+    /// Ends a run now. What it left is there already: its jobs come before its end.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such run.
+    pub fn end_run(&mut self, run_id: u64, conclusion: &str) {
+        let now_s = self.now_s();
+        self.run_mut(run_id).end(conclusion.to_owned(), now_s);
     }
 
     /// Puts a run under way; it ends with `conclusion` once `lists` answers have shown it so.

@@ -7,6 +7,8 @@ use release_action::sim::Service;
 use release_action::sim::github::runs::{NewArtifact, NewRun, StatedDigest};
 use serde_json::{Value, json};
 
+use crate::support::contract::Contract;
+
 use super::desk::{Desk, NOBODY, OWNER, READER, STRANGER, WRITER};
 
 /// A desk with a run on the head of the default branch; gives the run's number and the commit.
@@ -113,6 +115,30 @@ fn r33_a_run_may_end_or_begin_while_others_look() {
     desk.github().appear_after(run, 1);
     assert!(found(&mut desk, "/actions/runs").is_empty());
     assert_eq!(found(&mut desk, "/actions/runs"), [json!(run)]);
+}
+
+#[test]
+fn r33_a_run_that_ends_says_so_from_then_on_and_its_event_says_the_same() {
+    let (mut desk, _, head_sha) = with_run();
+    let running = NewRun { status: "in_progress".into(), conclusion: None, head_sha, ..NewRun::default() };
+    let run = desk.github().add_run(running);
+    let target = format!("/actions/runs/{run}");
+    let before = desk.get(&target).json();
+    assert_eq!((&before["status"], &before["conclusion"]), (&json!("in_progress"), &Value::Null));
+    assert_eq!(before["updated_at"], before["created_at"]);
+    desk.github().advance(Duration::from_secs(60));
+    desk.github().end_run(run, "success");
+    let after = desk.get(&target).json();
+    assert_eq!((&after["status"], &after["conclusion"]), (&json!("completed"), &json!("success")));
+    assert_eq!(after["created_at"], before["created_at"]);
+    assert_ne!(after["updated_at"], before["updated_at"]);
+
+    let event = desk.github().ended_event(run);
+    assert_eq!(event["workflow_run"], after);
+    assert_eq!(Contract::check_event("workflow-run-completed", &event), Vec::<String>::new());
+    let mut broken = event;
+    broken["workflow_run"]["head_sha"] = json!(7);
+    assert_ne!(Contract::check_event("workflow-run-completed", &broken), Vec::<String>::new());
 }
 
 #[test]

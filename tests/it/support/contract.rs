@@ -100,6 +100,12 @@ impl Contract {
         ContractGuard(Arc::default())
     }
 
+    /// Everything in which an event is not as the description has the event of this name.
+    pub(crate) fn check_event(name: &str, event: &Value) -> Vec<String> {
+        let schema = DESCRIPTION.event(name).expect("the description has the event");
+        breaches(&schema, event)
+    }
+
     /// Every violation in one exchange; exchanges with other services have none.
     pub(crate) fn check(exchange: &Exchange) -> Vec<Violation> {
         // An answer that a fault made up is nobody's fault.

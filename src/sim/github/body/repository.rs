@@ -101,6 +101,7 @@ pub(in crate::sim::github) fn full(links: &Links, private: bool, default_branch:
         "has_issues": true,
         "has_projects": false,
         "has_wiki": false,
+        "has_downloads": true,
         "has_pages": false,
         "has_discussions": true,
         "archived": false,

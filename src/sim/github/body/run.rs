@@ -46,7 +46,6 @@ pub(in crate::sim::github) fn run(links: &Links, private: bool, run: &Run, head:
     let at = |rest: &str| links.repo(&format!("/actions/runs/{}{rest}", run.id));
     let suite = run.id + 500_000;
     let home = repository::minimal(links, private);
-    let date = date(run.created_at_s);
     json!({
         "id": run.id,
         "node_id": format!("WFR_{}", run.id),
@@ -60,9 +59,9 @@ pub(in crate::sim::github) fn run(links: &Links, private: bool, run: &Run, head:
         "head_branch": head_branch,
         "run_number": run_number,
         "run_attempt": run_attempt,
-        "run_started_at": super::date(run.started_at_s),
-        "created_at": date,
-        "updated_at": date,
+        "run_started_at": date(run.started_at_s),
+        "created_at": date(run.created_at_s),
+        "updated_at": date(run.updated_at_s),
         "workflow_id": run.workflow_id,
         "check_suite_id": suite,
         "check_suite_node_id": format!("CS_{suite}"),

@@ -85,6 +85,12 @@ impl Description {
         breaches.collect()
     }
 
+    /// The schema of the event of this name, if the description has one.
+    pub(crate) fn event(&self, name: &str) -> Option<Schema> {
+        let value = self.root["webhooks"].get(name)?;
+        Some(Schema { pointer: format!("/webhooks/{name}"), value })
+    }
+
     fn validator(&self, schema: &Schema) -> Arc<Validator> {
         let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         let compiled = validators.entry(schema.pointer.clone()).or_insert_with(|| {
