@@ -401,6 +401,9 @@ pub const REHEARSE: &[Input] = &[
     input("fault", Kind::List, Fallback::Nothing, &[],
         "Break the Nth request, as KIND@N or KIND@SERVICE:N, and show the recovery. Repeatable. \
          Kinds: refuse, drop, lost, stale, slow, trickle, other-bytes, html, kill, kill-after."),
+    input("event", Kind::List, Fallback::Derived("each workflow once"), &[],
+        "A workflow whose end is the next event that starts the release, as `wheels.yml`; one that was named before sends its event once more. \
+         Repeatable. Workflows that are not named follow."),
     input("report", Kind::File, Fallback::Nothing, &[],
         "File for the report in JSON. `-` is standard output, which then carries nothing else."),
 ];

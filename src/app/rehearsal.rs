@@ -18,7 +18,9 @@ use crate::action::render;
 use crate::action::schema::REHEARSE_NAME;
 use crate::model::artifact::FileName;
 use crate::plan::execute::Ending;
-use crate::rehearse::{self, Act, Audience, PhaseEnding, Played, Rehearsal, Rehearsed, Row, Scene};
+use crate::rehearse::{
+    self, Act, Audience, Course, PhaseEnding, Played, Rehearsal, RehearseError, Rehearsed, Row, Scene,
+};
 use crate::remote::disk::read::DiskRead;
 use crate::remote::error::DiskError;
 use crate::remote::surroundings::Stop;
@@ -46,9 +48,8 @@ pub(super) fn run(inputs: &Inputs, environment: &Environment, console: Arc<Conso
             Ok(rehearsed) => account(rehearsed),
             Err(error) => {
                 let conclusion = match &error {
-                    rehearse::RehearseError::Sample(_) => {
-                        Conclusion { exit: Exit::Findings, ..Conclusion::unsure(0) }
-                    }
+                    RehearseError::Sample(_) => Conclusion { exit: Exit::Findings, ..Conclusion::unsure(0) },
+                    RehearseError::Course(_) => Conclusion::typed_wrong(),
                     _ => Conclusion::unsure(0),
                 };
                 refused(&error, None, conclusion)
@@ -73,7 +74,8 @@ fn rehearsal(inputs: &Inputs) -> Result<Rehearsal, Refusal> {
                 .map_err(Refusal::Disk)?,
         ),
     };
-    Ok(Rehearsal { files, faults, observer: None })
+    let course = Course::Named(inputs.list("event"));
+    Ok(Rehearsal { files, course, faults, observer: None })
 }
 
 /// The maintainer's own files, whole: the simulators hold what they serve in memory.
@@ -90,9 +92,9 @@ fn own_files(folder: &Path) -> Result<Vec<(FileName, Vec<u8>)>, DiskError> {
     Ok(files)
 }
 
-fn play(rehearsal: Rehearsal, edge: &Edge) -> Result<Rehearsed, rehearse::RehearseError> {
+fn play(rehearsal: Rehearsal, edge: &Edge) -> Result<Rehearsed, RehearseError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(rehearse::RehearseError::Start)?;
+    let runtime = runtime.map_err(RehearseError::Start)?;
     let surroundings = edge.surroundings(Stop::default());
     runtime.block_on(rehearse::run(rehearsal, &surroundings, &Hall(Arc::clone(&edge.console))))
 }
@@ -110,9 +112,8 @@ impl Audience for Hall {
                     Line::toned(Tone::Dim, "GitHub, the index and the identity provider are simulated on this machine; nothing leaves it"),
                 ]);
             }
-            Scene::Act(act) => {
-                self.0.lines(&[Line::plain(""), Line::toned(Tone::Strong, format!("━━ {}", title(act)))])
-            }
+            Scene::Act { act, workflow } => self.0.lines(&heading(act, workflow)),
+            Scene::Early(phases) => self.0.lines(&early(phases)),
             Scene::Phase { number, of, name } => {
                 self.0.lines(&[Line::plain(""), Line::toned(Tone::Strong, format!("{number}/{of} {name}"))]);
             }
@@ -122,14 +123,39 @@ impl Audience for Hall {
     }
 }
 
-fn title(act: Act) -> String {
-    match act {
-        Act::Release => "the release".to_owned(),
+/// What stands above a run. All events belong to one release, whose title the first of them brings.
+fn heading(act: Act, workflow: &str) -> Vec<Line> {
+    let title = match act {
+        Act::Event { number: 1, .. } => Some("the release".to_owned()),
+        Act::Event { .. } => None,
         Act::Recovery(number) => {
-            format!("run again after the fault ({number}): what is done is found and not repeated")
+            Some(format!("run again after the fault ({number}): what is done is found and not repeated"))
         }
-        Act::Again => "all again, with new clients: nothing may be left to do".to_owned(),
+        Act::Again => Some("all again, with new clients: nothing may be left to do".to_owned()),
+    };
+    let event = match act {
+        Act::Event { number, of, .. } if of > 1 => {
+            Some(format!("event {number} of {of}: {workflow} has ended"))
+        }
+        _ => None,
+    };
+    let headings = title.map(|title| format!("━━ {title}")).into_iter().chain(event);
+    headings.flat_map(|heading| [Line::plain(""), Line::toned(Tone::Strong, heading)]).collect()
+}
+
+/// The run of an early event, told in brief unless it went wrong.
+fn early(phases: &[Played]) -> Vec<Line> {
+    let Some(last) = phases.last() else { return Vec::new() };
+    if !matches!(last.ending, PhaseEnding::Ended(Ending::NotReady)) {
+        let name = Line::toned(Tone::Strong, format!("  {}", last.name));
+        return std::iter::once(name).chain(ended(last)).collect();
     }
+    let missing = last.report.findings().into_iter();
+    let missing = missing.map(|finding| Line::plain(format!("  notice: {}", finding.message)));
+    let time = render::duration(phases.iter().map(|phase| phase.elapsed).sum());
+    let told =
+        Line::plain("  ").then(Tone::Good, format!("not ready: it ends well, with nothing done ({time})"));
+    missing.chain([told]).collect()
 }
 
 fn ended(played: &Played) -> Vec<Line> {
@@ -168,9 +194,9 @@ fn curtain(rehearsed: &Rehearsed) -> Vec<Line> {
     lines.extend(render::table(&["file", "size", "release page", "index"], &rows));
     lines.push(Line::plain(""));
     lines.push(Line::toned(Tone::Strong, "━━ time"));
-    let times = rehearsed.acts.iter().flat_map(|(act, phases)| {
-        phases.iter().map(|played| {
-            vec![short(*act).to_owned(), played.name.to_owned(), render::duration(played.elapsed)]
+    let times = rehearsed.acts.iter().filter(|run| !run.is_early()).flat_map(|run| {
+        run.phases.iter().map(|played| {
+            vec![short(run.act).to_owned(), played.name.to_owned(), render::duration(played.elapsed)]
         })
     });
     lines.extend(render::table(&["run", "phase", "time"], &times.collect::<Vec<_>>()));
@@ -194,7 +220,7 @@ fn row(row: &Row) -> Vec<String> {
 
 const fn short(act: Act) -> &'static str {
     match act {
-        Act::Release => "release",
+        Act::Event { .. } => "release",
         Act::Recovery(_) => "recovery",
         Act::Again => "again",
     }
@@ -204,7 +230,7 @@ const fn short(act: Act) -> &'static str {
 fn account(rehearsed: Rehearsed) -> Account {
     let is_good = rehearsed.is_good();
     let applied = rehearsed.applied();
-    let last = rehearsed.acts.into_iter().next_back().and_then(|(_, phases)| phases.into_iter().next_back());
+    let last = rehearsed.acts.into_iter().next_back().and_then(|run| run.phases.into_iter().next_back());
     let blocked = last.as_ref().is_some_and(|played| played.report.blocks());
     let conclusion = match (is_good, blocked) {
         (true, _) => Conclusion { outcome: Outcome::Done, ending: "converged", applied, exit: Exit::Settled },

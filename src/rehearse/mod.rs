@@ -1,9 +1,11 @@
 //! A whole release on this machine: the real modes, the real clients, simulated services.
 //!
-//! The order of the phases is the product's: nothing public before everything is checked, the release page
-//! visible last. Then all of it is played again with new clients, and nothing may be left to do. Nothing waits:
-//! time is simulated.
+//! Producers end one after the other, and each end is an event that starts the release: those that come early end
+//! well with nothing done, the last one goes on. The order of the phases is the product's: nothing public before
+//! everything is checked, the release page visible last. Then all of it is played again with new clients, and nothing
+//! may be left to do. Nothing waits: time is simulated.
 
+mod course;
 mod phase;
 mod sample;
 mod stage;
@@ -12,8 +14,13 @@ pub mod trial;
 
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
+
 use crate::report::Report;
 use crate::sim::fault::Fault;
+pub use course::Happening;
+pub(crate) use course::{Course, NoProducer};
+use phase::Run;
 use sample::{Sample, SampleError};
 use stage::Stage;
 
@@ -21,6 +28,7 @@ use crate::model::artifact::FileName;
 use crate::plan::OutputField;
 use crate::plan::execute::Ending;
 use crate::remote::error::RemoteError;
+use crate::remote::github::event::EventError;
 use crate::remote::surroundings::Surroundings;
 
 /// How often a release that was broken by a fault is started again.
@@ -31,7 +39,9 @@ const RECOVERIES: usize = 4;
 pub(crate) struct Rehearsal {
     /// The maintainer's own distributions; a sample project when there are none.
     pub(crate) files: Option<Vec<(FileName, Vec<u8>)>>,
-    /// What goes wrong in the first run.
+    /// How the producers end.
+    pub(crate) course: Course,
+    /// What goes wrong before the release is out.
     pub(crate) faults: Vec<Fault>,
     /// Who sees every exchange with the services.
     pub(crate) observer: Option<crate::sim::universe::Observer>,
@@ -44,6 +54,10 @@ pub(crate) enum RehearseError {
     Sample(#[from] SampleError),
     #[error("the simulated services cannot be started")]
     Start(#[source] std::io::Error),
+    #[error(transparent)]
+    Course(#[from] NoProducer),
+    #[error(transparent)]
+    Event(#[from] EventError),
     #[error(transparent)]
     Remote(#[from] RemoteError),
 }
@@ -59,8 +73,10 @@ pub(crate) trait Audience {
 pub(crate) enum Scene<'a> {
     /// What is released.
     Opening { project: &'a str, tag: &'a str, files: usize, size_bytes: u64 },
-    /// A run of all phases begins.
-    Act(Act),
+    /// A run begins, which the end of this workflow's run started, now or before.
+    Act { act: Act, workflow: &'a str },
+    /// A run ended that an early event started.
+    Early(&'a [Played]),
     /// A phase begins.
     Phase { number: usize, of: usize, name: &'a str },
     /// A phase ended.
@@ -72,8 +88,8 @@ pub(crate) enum Scene<'a> {
 /// Which run of the release this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
-    /// The first.
-    Release,
+    /// That of an event; counted from 1. It is early while other producers have not ended.
+    Event { number: usize, of: usize, is_early: bool },
     /// Once more from the beginning, after a fault; counted from 1.
     Recovery(usize),
     /// Once more after all is done: nothing may be left to do.
@@ -132,6 +148,40 @@ impl Played {
     }
 }
 
+/// A run that was played.
+#[derive(Debug)]
+pub(crate) struct PlayedAct {
+    /// Which one.
+    pub(crate) act: Act,
+    /// Its phases.
+    pub(crate) phases: Vec<Played>,
+    /// How many of its requests changed something on a service.
+    pub(crate) writes: usize,
+    /// How many folders of its workspace held something when it ended.
+    pub(crate) filled: usize,
+}
+
+impl PlayedAct {
+    fn of(act: Act, run: Run) -> Self {
+        Self { act, writes: run.writes, filled: run.filled(), phases: run.played }
+    }
+
+    /// Whether it is one of an early event.
+    pub(crate) const fn is_early(&self) -> bool {
+        matches!(self.act, Act::Event { is_early: true, .. })
+    }
+
+    /// Whether it went through to the last phase.
+    fn finished(&self) -> bool {
+        self.phases.len() == phase::NAMES.len() && self.phases.iter().all(Played::converged)
+    }
+
+    /// Whether it left everything as it was, and did not think that it was done.
+    fn held_back(&self) -> bool {
+        self.writes == 0 && self.filled == 0 && !self.phases.iter().all(Played::converged)
+    }
+}
+
 /// Where a file went, with the digest that each service states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -148,30 +198,37 @@ pub struct Row {
 /// What came of it.
 #[derive(Debug)]
 pub(crate) struct Rehearsed {
-    /// The runs, with their phases.
-    pub(crate) acts: Vec<(Act, Vec<Played>)>,
+    /// The runs, in the order in which they began.
+    pub(crate) acts: Vec<PlayedAct>,
     /// What went where.
     pub(crate) rows: Vec<Row>,
     /// The releases: tag, and whether it is a draft.
     pub(crate) releases: Vec<(String, bool)>,
-    /// How many requests the first run made.
-    pub(crate) requests_of_first_act: u64,
+    /// How many requests the runs made that events started.
+    pub(crate) requests_of_events: u64,
     /// Faults whose request never came before the release was out.
     pub(crate) unused_faults: Vec<Fault>,
-    /// Requests that changed something in the last run; there must be none.
-    pub(crate) writes_again: usize,
 }
 
 impl Rehearsed {
     /// Whether the release came about and playing it again changed nothing.
     pub(crate) fn is_good(&self) -> bool {
-        let Some((Act::Again, phases)) = self.acts.last() else { return false };
-        self.writes_again == 0 && phases.iter().all(|phase| phase.converged() && phase.applied() == 0)
+        let Some(last) = self.acts.last() else { return false };
+        let nothing_left = last.finished() && last.phases.iter().all(|phase| phase.applied() == 0);
+        last.act == Act::Again
+            && nothing_left
+            && self.writes_again() == 0
+            && self.acts.iter().filter(|act| act.is_early()).all(PlayedAct::held_back)
+    }
+
+    /// How many requests changed something when all was played again; there must be none.
+    pub(crate) fn writes_again(&self) -> usize {
+        self.acts.iter().filter(|act| act.act == Act::Again).map(|act| act.writes).sum()
     }
 
     /// How many steps came about in all.
     pub(crate) fn applied(&self) -> usize {
-        self.acts.iter().flat_map(|(_, phases)| phases).map(Played::applied).sum()
+        self.acts.iter().flat_map(|act| &act.phases).map(Played::applied).sum()
     }
 }
 
@@ -184,12 +241,13 @@ pub(crate) async fn run(
     surroundings: &Surroundings,
     audience: &dyn Audience,
 ) -> Result<Rehearsed, RehearseError> {
-    let Rehearsal { files, faults, observer } = rehearsal;
+    let Rehearsal { files, course, faults, observer } = rehearsal;
     let sample = match files {
         Some(files) => Sample::of_files(files)?,
         None => Sample::zlmdb_like(),
     };
     let stage = Stage::set(&sample, surroundings)?;
+    let happenings = course.happenings(&stage.workflows)?;
     if let Some(observer) = observer {
         stage.universe().observe(observer);
     }
@@ -202,44 +260,103 @@ pub(crate) async fn run(
     });
     faults.iter().cloned().for_each(|fault| stage.universe().inject(fault));
 
-    let mut acts = vec![(Act::Release, phase::play_all(&stage, Act::Release, audience).await?)];
-    let requests_of_first_act = stage.universe().journal().len() as u64;
+    let of = course::events(&happenings);
+    let (mut acts, mut latest) = (Vec::new(), "");
+    for happening in &happenings {
+        match happening {
+            Happening::End(workflow) => stage.end(workflow),
+            Happening::Events(workflows) => {
+                let first = acts.len() + 1;
+                acts.extend(play_events(&stage, workflows, first, of, audience).await?);
+                latest = workflows.last().map_or(latest, String::as_str);
+            }
+        }
+    }
+    let requests_of_events = stage.universe().journal().len() as u64;
     let recoveries = if faults.is_empty() { 0 } else { RECOVERIES };
     for recovery in 1..=recoveries {
         if finished(&acts) || blocked(&acts) {
             break;
         }
-        let act = Act::Recovery(recovery);
-        acts.push((act, phase::play_all(&stage, act, audience).await?));
+        acts.push(play_again(&stage, Act::Recovery(recovery), latest, audience).await?);
     }
-    let before = stage.writes();
     let unused_faults = faults.into_iter().filter(|fault| stage.requests(fault) < fault.at).collect();
     // Whoever plays all again does so later, when nothing is broken and no listing lags any more.
     stage.universe().withdraw_faults();
     stage.universe().settle();
     if finished(&acts) {
-        acts.push((Act::Again, phase::play_all(&stage, Act::Again, audience).await?));
+        acts.push(play_again(&stage, Act::Again, latest, audience).await?);
     }
-    let rehearsed = Rehearsed {
-        acts,
-        rows: stage.rows(),
-        releases: stage.releases(),
-        requests_of_first_act,
-        unused_faults,
-        writes_again: stage.writes() - before,
-    };
+    let rehearsed =
+        Rehearsed { acts, rows: stage.rows(), releases: stage.releases(), requests_of_events, unused_faults };
     audience.see(Scene::Curtain(&rehearsed));
     Ok(rehearsed)
 }
 
+/// Plays the runs of events that arrive at the same time, as the `first` and those after it `of` so many. They look and
+/// download at the same time, on machines of their own; those that go on do so one after the other, as runs of one
+/// commit do.
+async fn play_events(
+    stage: &Stage,
+    workflows: &[String],
+    first: usize,
+    of: usize,
+    audience: &dyn Audience,
+) -> Result<Vec<PlayedAct>, RehearseError> {
+    let is_early = stage.is_building();
+    let mut runs = Vec::new();
+    for (number, workflow) in (first..).zip(workflows) {
+        let stage = if number == first { stage.clone() } else { stage.on_another_machine()? };
+        let stage = if is_early { stage.unwatched() } else { stage };
+        let built = stage.event(workflow)?;
+        runs.push((Act::Event { number, of, is_early }, workflow, Run::new(stage, built)));
+    }
+    let before = stage.writes();
+    try_join_all(runs.iter_mut().map(|(act, workflow, run)| async {
+        audience.see(Scene::Act { act: *act, workflow });
+        run.gather(if is_early { &Nobody } else { audience }).await
+    }))
+    .await?;
+    let written = stage.writes() - before;
+    let mut acts = Vec::new();
+    for (act, _, mut run) in runs {
+        run.finish(audience).await?;
+        if is_early {
+            audience.see(Scene::Early(&run.played));
+        }
+        let act = PlayedAct::of(act, run);
+        acts.push(PlayedAct { writes: act.writes + written, ..act });
+    }
+    Ok(acts)
+}
+
+/// Plays all phases once more, for an event that came before.
+async fn play_again(
+    stage: &Stage,
+    act: Act,
+    workflow: &str,
+    audience: &dyn Audience,
+) -> Result<PlayedAct, RehearseError> {
+    audience.see(Scene::Act { act, workflow });
+    let mut run = Run::new(stage.clone(), stage.event(workflow)?);
+    run.finish(audience).await?;
+    Ok(PlayedAct::of(act, run))
+}
+
+/// Shows nothing.
+struct Nobody;
+
+impl Audience for Nobody {
+    fn see(&self, _scene: Scene<'_>) {}
+}
+
 /// Whether a recovery was stopped by what it found before it changed anything: the next one would be too.
-fn blocked(acts: &[(Act, Vec<Played>)]) -> bool {
-    let Some((Act::Recovery(_), phases)) = acts.last() else { return false };
+fn blocked(acts: &[PlayedAct]) -> bool {
+    let Some(PlayedAct { act: Act::Recovery(_), phases, .. }) = acts.last() else { return false };
     phases.last().is_some_and(|phase| matches!(phase.ending, PhaseEnding::Ended(Ending::Blocked)))
 }
 
 /// Whether the latest run went through to its last phase.
-fn finished(acts: &[(Act, Vec<Played>)]) -> bool {
-    acts.last()
-        .is_some_and(|(_, phases)| phases.len() == phase::NAMES.len() && phases.iter().all(Played::converged))
+fn finished(acts: &[PlayedAct]) -> bool {
+    acts.last().is_some_and(PlayedAct::finished)
 }

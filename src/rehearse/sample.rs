@@ -14,7 +14,7 @@ use crate::model::name::PackageName;
 use crate::model::revision::CommitSha;
 use crate::model::tag::{Tag, TagError};
 
-/// A project at the moment when its tag was pushed and its producers are done.
+/// A project at the moment when its tag was pushed, with what its producers are about to leave.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
     /// The project.
@@ -27,7 +27,7 @@ pub(crate) struct Sample {
     pub(crate) changelog: String,
     /// Other files of the commit: path from the root, and text.
     pub(crate) project_files: Vec<(String, String)>,
-    /// What the workflows left.
+    /// What the workflows leave.
     pub(crate) produced: Vec<Produced>,
 }
 

@@ -1,8 +1,9 @@
 //! Where a rehearsal is played: simulated services that hold the sample, and a workspace with the project's files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tempfile::TempDir;
@@ -11,7 +12,7 @@ use tokio::sync::Notify;
 use super::sample::{Produced, Sample};
 use super::{RehearseError, Row};
 use crate::model::endpoints::Endpoint;
-use crate::model::revision::{CommitSha, Repository};
+use crate::model::revision::Repository;
 use crate::model::secret::Secret;
 use crate::model::tag::Tag;
 use crate::model::wanted::Wanted;
@@ -19,6 +20,7 @@ use crate::plan::context::Context;
 use crate::remote::disk::read::DiskRead;
 use crate::remote::disk::write::DiskWrite;
 use crate::remote::error::RemoteError;
+use crate::remote::github::event::{ProducerRun, producer_run};
 use crate::remote::github::read::GithubRead;
 use crate::remote::github::write::GithubWrite;
 use crate::remote::http::Http;
@@ -26,7 +28,7 @@ use crate::remote::oidc::AmbientIdentity;
 use crate::remote::pypi::Credential;
 use crate::remote::pypi::read::IndexRead;
 use crate::remote::pypi::write::IndexWrite;
-use crate::remote::surroundings::{NoWait, Patience, Surroundings};
+use crate::remote::surroundings::{NoWait, Patience, Silent, Surroundings};
 use crate::sim::fault::Fault;
 use crate::sim::github::access::Permissions;
 use crate::sim::github::git::NewCommit;
@@ -46,6 +48,13 @@ const TOKEN: &str = "ghs_rehearsal";
 /// The artifact that is a tree of its own: its files go to no release page.
 const DOCUMENTATION: &str = "documentation";
 
+/// The folders that a release fills in its workspace.
+const FILLED: [&str; 6] =
+    ["release-staging", "dist", "release-assets", "docs", "release-collection", "release-manifest"];
+
+/// How long the producers take from one end to the next.
+const BETWEEN_ENDS: Duration = Duration::from_secs(600);
+
 /// How the release asks for what a producer left.
 fn wanted(produced: &Produced) -> Wanted {
     let Produced { workflow, artifact, files: _ } = produced;
@@ -56,45 +65,49 @@ fn wanted(produced: &Produced) -> Wanted {
     line.parse().expect("the sample's names are plain")
 }
 
-/// The services and the workspace.
-#[derive(Debug)]
+/// The services, and a workspace of the machine on which the release runs. Clones share both.
+#[derive(Clone, Debug)]
 pub(super) struct Stage {
-    universe: Universe,
-    workspace: TempDir,
+    universe: Arc<Universe>,
+    workspace: Arc<TempDir>,
     killed: Arc<Notify>,
     surroundings: Surroundings,
     addresses: Addresses,
-    repository: Repository,
+    /// What a checkout gives: path and text.
+    checkout: Vec<(String, String)>,
+    /// The runs of the producers, with the artifacts that each leaves before it ends.
+    producers: BTreeMap<String, (u64, Vec<NewArtifact>)>,
+    pub(super) repository: Repository,
     pub(super) tag: Tag,
-    pub(super) commit: CommitSha,
     pub(super) workflows: Vec<String>,
     pub(super) artifacts: Vec<Wanted>,
 }
 
 impl Stage {
-    /// Starts the services and prepares them: the tag is pushed, the producers ran and left their artifacts, the
-    /// index trusts the workflow. Writes the project's files into an empty workspace.
+    /// Starts the services and prepares them: the tag is pushed, the producers are under way, the index trusts the
+    /// workflow. Writes the project's files into an empty workspace.
     pub(super) fn set(sample: &Sample, surroundings: &Surroundings) -> Result<Self, RehearseError> {
         let universe = Universe::start(Setup { repository: REPOSITORY.into(), ..Setup::default() })
             .map_err(RehearseError::Start)?;
-        prepare(&universe, sample);
+        let producers = prepare(&universe, sample);
         let killed = Arc::new(Notify::new());
         let hook = Arc::clone(&killed);
         universe.on_kill(Arc::new(move || hook.notify_one()));
 
-        let disk = DiskWrite;
-        // An image from scratch has no folder for temporary files.
-        let temporary = std::env::temp_dir();
-        disk.ensure_folder(&temporary).map_err(RemoteError::from)?;
-        let workspace = TempDir::with_prefix_in("rehearsal-", temporary).map_err(RehearseError::Start)?;
-        let changelog = [("CHANGELOG.md".to_owned(), sample.changelog.clone())];
-        for (path, text) in sample.project_files.iter().chain(&changelog) {
-            disk.ensure_file(&workspace.path().join(path), text.as_bytes()).map_err(RemoteError::from)?;
+        let mut checkout = sample.project_files.clone();
+        checkout.push(("CHANGELOG.md".to_owned(), sample.changelog.clone()));
+        let mut workflows: Vec<String> = Vec::new();
+        for produced in &sample.produced {
+            if !workflows.contains(&produced.workflow) {
+                workflows.push(produced.workflow.clone());
+            }
         }
         Ok(Self {
             addresses: universe.addresses(),
-            universe,
-            workspace,
+            universe: Arc::new(universe),
+            workspace: Arc::new(workspace(&checkout)?),
+            checkout,
+            producers,
             killed,
             surroundings: Surroundings {
                 pace: Arc::new(NoWait),
@@ -103,20 +116,53 @@ impl Stage {
             },
             repository: REPOSITORY.parse().expect("the constant is a repository"),
             tag: sample.tag.clone(),
-            commit: sample.commit.clone(),
-            workflows: sample
-                .produced
-                .iter()
-                .map(|produced| produced.workflow.clone())
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect(),
+            workflows,
             artifacts: sample.produced.iter().map(wanted).collect(),
         })
     }
 
-    pub(super) const fn universe(&self) -> &Universe {
+    pub(super) fn universe(&self) -> &Universe {
         &self.universe
+    }
+
+    /// The same services, seen from a machine of its own.
+    pub(super) fn on_another_machine(&self) -> Result<Self, RehearseError> {
+        Ok(Self { workspace: Arc::new(workspace(&self.checkout)?), ..self.clone() })
+    }
+
+    /// The same, where nobody watches the single steps.
+    pub(super) fn unwatched(&self) -> Self {
+        let surroundings = Surroundings { progress: Arc::new(Silent), ..self.surroundings.clone() };
+        Self { surroundings, ..self.clone() }
+    }
+
+    /// A producer goes on: it leaves the rest of its artifacts, and ends well.
+    pub(super) fn end(&self, workflow: &str) {
+        self.universe.clock().advance(BETWEEN_ENDS.as_secs());
+        let (run, artifacts) = &self.producers[workflow];
+        self.universe.github(|github| {
+            for artifact in artifacts {
+                github.add_artifact(*run, artifact.clone());
+            }
+            github.end_run(*run, "success");
+        });
+    }
+
+    /// Whether some producer has not ended.
+    pub(super) fn is_building(&self) -> bool {
+        self.universe.github(|github| github.runs_mut().iter().any(|run| run.facts.status != "completed"))
+    }
+
+    /// What the event that a producer's end sends tells, read as that of any `workflow_run` event is.
+    pub(super) fn event(&self, workflow: &str) -> Result<ProducerRun, RehearseError> {
+        let (run, _) = &self.producers[workflow];
+        let event = self.universe.github(|github| github.ended_event(*run));
+        Ok(producer_run(event.to_string().as_bytes())?)
+    }
+
+    /// How many folders of the workspace a release has begun to fill.
+    pub(super) fn filled(&self) -> usize {
+        FILLED.iter().filter(|name| self.folder(name).exists()).count()
     }
 
     /// Ends when a fault kills the process that is played.
@@ -239,8 +285,23 @@ fn endpoint(text: &str) -> Endpoint {
     text.parse().expect("simulators are on loopback")
 }
 
-/// What happened before the release: a push, a tag, and the producers' runs.
-fn prepare(universe: &Universe, sample: &Sample) {
+/// A workspace with what a checkout gives.
+fn workspace(checkout: &[(String, String)]) -> Result<TempDir, RehearseError> {
+    let disk = DiskWrite;
+    // An image from scratch has no folder for temporary files.
+    let temporary = std::env::temp_dir();
+    disk.ensure_folder(&temporary).map_err(RemoteError::from)?;
+    let workspace = TempDir::with_prefix_in("rehearsal-", temporary).map_err(RehearseError::Start)?;
+    for (path, text) in checkout {
+        disk.ensure_file(&workspace.path().join(path), text.as_bytes()).map_err(RemoteError::from)?;
+    }
+    Ok(workspace)
+}
+
+/// What happened before the release: a push, a tag, and the producers' runs, which are under way. The first job of each
+/// is done and has left its artifact; what the others leave is given back.
+fn prepare(universe: &Universe, sample: &Sample) -> BTreeMap<String, (u64, Vec<NewArtifact>)> {
+    let mut producers: BTreeMap<String, (u64, Vec<NewArtifact>)> = BTreeMap::new();
     universe.github(|github| {
         github.add_token(TOKEN, Permissions::writer());
         let parent = github.branch("main").expect("the simulator begins with a branch");
@@ -258,18 +319,23 @@ fn prepare(universe: &Universe, sample: &Sample) {
         });
         github.set_branch("main", sample.commit.as_str());
         github.add_annotated_tag(sample.tag.as_str(), sample.commit.as_str());
-        let mut runs = BTreeMap::new();
         for produced in &sample.produced {
-            let run = *runs.entry(&produced.workflow).or_insert_with(|| {
-                github.add_run(NewRun {
-                    path: format!(".github/workflows/{}", produced.workflow),
-                    name: produced.workflow.clone(),
-                    head_sha: sample.commit.to_string(),
-                    head_branch: Some(sample.tag.to_string()),
-                    ..NewRun::default()
-                })
+            let artifact = NewArtifact::archive(&produced.artifact, Sample::zip(produced));
+            if let Some((_, later)) = producers.get_mut(&produced.workflow) {
+                later.push(artifact);
+                continue;
+            }
+            let run = github.add_run(NewRun {
+                path: format!(".github/workflows/{}", produced.workflow),
+                name: produced.workflow.clone(),
+                status: "in_progress".to_owned(),
+                conclusion: None,
+                head_sha: sample.commit.to_string(),
+                head_branch: Some(sample.tag.to_string()),
+                ..NewRun::default()
             });
-            github.add_artifact(run, NewArtifact::archive(&produced.artifact, Sample::zip(produced)));
+            github.add_artifact(run, artifact);
+            producers.insert(produced.workflow.clone(), (run, Vec::new()));
         }
     });
     universe.index(|index| {
@@ -282,4 +348,5 @@ fn prepare(universe: &Universe, sample: &Sample) {
             stage: index::Stage::Active,
         });
     });
+    producers
 }

@@ -31,7 +31,7 @@ fn fault(kind: FaultKind, at: u64) -> Fault {
 fn every_request(kind: FaultKind) {
     let good = play(Vec::new());
     assert!(good.is_good && good.acts == 2, "{good:?}");
-    let requests = good.requests_of_first_act;
+    let requests = good.requests_of_events;
     assert!(requests > 20, "the release makes {requests} requests only");
     for at in 1..=requests {
         let broken = play(vec![fault(kind, at)]);

@@ -19,6 +19,7 @@ mod cross;
 mod descriptions;
 mod docs;
 mod elf;
+mod events;
 mod examples;
 mod expect;
 mod fuzz_targets;

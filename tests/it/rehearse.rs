@@ -40,6 +40,8 @@ fn a_sample_goes_out_and_a_second_time_nothing_is_left_to_do() {
     let outcome = rehearse(&[]).expect_code(0);
     assert_eq!(outcome.stdout, "");
     let acts = acts(&outcome);
+    let early = "not ready: it ends well, with nothing done";
+    assert_eq!((acts[0].matches(early).count(), acts[1].matches(early).count()), (3, 0), "{}", acts[0]);
     let titles: Vec<_> = acts.iter().filter_map(|act| act.lines().next()).collect();
     let again = "all again, with new clients: nothing may be left to do";
     assert_eq!(titles, ["the release", again, "what went where", "time"]);
@@ -62,12 +64,88 @@ fn a_sample_goes_out_and_a_second_time_nothing_is_left_to_do() {
     assert_eq!(times.count(), 12, "{}", acts[3]);
 }
 
+/// What people see of the events: the headings, and what is missing.
+fn events_of(outcome: &Outcome) -> Vec<String> {
+    let of_events = |line: &&str| line.starts_with("event ") || line.trim_start().starts_with("notice: ");
+    let lines = outcome.stderr.lines().filter(of_events);
+    lines.map(|line| line.split(" (http").next().unwrap_or_default().trim().to_owned()).collect()
+}
+
+#[test]
+fn each_producers_end_is_told_with_what_is_missing_then() {
+    let outcome = rehearse(&[]).expect_code(0);
+    assert_eq!(
+        events_of(&outcome),
+        [
+            "event 1 of 4: main.yml has ended",
+            "notice: wheels-arm64.yml is in_progress",
+            "notice: wheels-docker.yml is in_progress",
+            "notice: wheels.yml is in_progress",
+            "event 2 of 4: wheels.yml has ended",
+            "notice: wheels-arm64.yml is in_progress",
+            "notice: wheels-docker.yml is in_progress",
+            "event 3 of 4: wheels-docker.yml has ended",
+            "notice: wheels-arm64.yml is in_progress",
+            "event 4 of 4: wheels-arm64.yml has ended",
+        ]
+    );
+    let released = outcome.stderr.split("event 4 of 4").nth(1).unwrap_or_default();
+    assert!(released.contains("1/6 verify-tag") && released.contains("ready=true"), "{}", outcome.told());
+}
+
+#[test]
+fn events_come_in_the_order_that_was_asked_for_and_may_come_twice() {
+    let named = ["wheels-arm64.yml", "wheels-docker.yml", "wheels-docker.yml"];
+    let arguments: Vec<_> = named.iter().flat_map(|name| ["--event", name]).collect();
+    let outcome = rehearse(&arguments).expect_code(0);
+    let told = events_of(&outcome);
+    let headings: Vec<_> = told.iter().filter(|line| line.starts_with("event ")).collect();
+    assert_eq!(
+        headings,
+        [
+            "event 1 of 5: wheels-arm64.yml has ended",
+            "event 2 of 5: wheels-docker.yml has ended",
+            "event 3 of 5: wheels-docker.yml has ended",
+            "event 4 of 5: main.yml has ended",
+            "event 5 of 5: wheels.yml has ended",
+        ]
+    );
+
+    let outcome = rehearse(&["--event", "wheel.yml"]).expect_code(64);
+    assert!(outcome.stderr.contains("no workflow `wheel.yml` builds"), "{}", outcome.told());
+    assert!(
+        outcome.stderr.contains("there are main.yml, wheels.yml, wheels-docker.yml"),
+        "{}",
+        outcome.told()
+    );
+    let outcome = rehearse_with(&small_release(), &["--event", "main.yml"]).expect_code(64);
+    assert!(outcome.stderr.contains("there is build.yml"), "{}", outcome.told());
+}
+
+#[test]
+fn a_fault_in_an_early_run_is_told_and_the_last_event_releases_all_the_same() {
+    let outcome = rehearse(&["--fault", "kill@2"]).expect_code(0);
+    let acts = acts(&outcome);
+    assert!(acts.iter().all(|act| !act.starts_with("run again")), "{}", outcome.told());
+    let first = acts[0].split("event 2 of 4").next().unwrap_or_default();
+    assert!(first.contains("verify-tag") && first.contains("the process was killed"), "{}", outcome.told());
+    assert_eq!(acts[0].matches("not ready").count(), 2, "{}", outcome.told());
+}
+
+#[test]
+fn ones_own_files_come_from_one_producer_and_no_event_is_told() {
+    let outcome = rehearse_with(&small_release(), &[]).expect_code(0);
+    assert_eq!(events_of(&outcome), Vec::<String>::new());
+}
+
 #[test]
 fn the_sample_keeps_to_the_published_description() {
     let contract = Contract::keep();
     let trial = trial::play(None, Vec::new(), Some(contract.observer())).expect("there is a sample");
-    assert!(trial.is_good && trial.acts == 2, "{trial:#?}");
-    assert_eq!((trial.writes_again, trial.findings.len(), trial.errors.len()), (0, 0, 0), "{trial:#?}");
+    // An event for each of the four producers, and all again.
+    assert!(trial.is_good && trial.acts == 5, "{trial:#?}");
+    assert_eq!((trial.writes_again, trial.errors.len()), (0, 0), "{trial:#?}");
+    assert_eq!(trial.findings, ["collect/not-complete"; 3 + 2 + 1]);
     assert_eq!(trial.releases, [("v26.10.1".to_owned(), false)]);
     assert_eq!(trial.rows.iter().filter(|row| row.index.is_some()).count(), 20);
     assert!(trial.rows.iter().all(|row| row.release.is_some()), "{trial:#?}");
@@ -159,7 +237,7 @@ fn a_fault_beyond_the_release_does_not_strike_while_all_is_played_again() {
         Some(vec![wheel, SdistBuilder::new("sample", "1.2.0").build()])
     };
     let good = trial::play(files(), Vec::new(), None).expect("there are files");
-    let fault = format!("kill@{}", good.requests_of_first_act + 2).parse().expect("a fault");
+    let fault = format!("kill@{}", good.requests_of_events + 2).parse().expect("a fault");
     let beyond = trial::play(files(), vec![fault], None).expect("there are files");
     assert!(beyond.is_good && beyond.acts == 2, "{beyond:#?}");
 }
