@@ -56,11 +56,12 @@ fn files_are_bare_arguments_and_lists_may_be_repeated() {
 
 #[test]
 fn rehearse_has_its_own_flags() {
-    let words = "rehearse --packages-dir d --fault lost@3 --fault html@github:1 --report r.json";
+    let words = "rehearse --packages-dir d --fault lost@3 --fault html@github:1 --event b.yml --event a.yml --report r.json";
     let Ok(Invocation::Rehearse(inputs)) = invoke(words, &[("INPUT_MODE", "publish")]) else {
         panic!("not understood")
     };
     assert_eq!(inputs.list("fault"), ["lost@3", "html@github:1"]);
+    assert_eq!(inputs.list("event"), ["b.yml", "a.yml"]);
     assert_eq!(inputs.text("packages-dir"), Some("d"));
     let Ok(Invocation::Rehearse(inputs)) = invoke("rehearse", &[]) else { panic!("not understood") };
     assert_eq!(inputs.text("packages-dir"), None);

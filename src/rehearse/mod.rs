@@ -5,6 +5,7 @@
 //! everything is checked, the release page visible last. Then all of it is played again with new clients, and nothing
 //! may be left to do. Nothing waits: time is simulated.
 
+mod acts;
 mod course;
 mod phase;
 mod sample;
@@ -14,13 +15,11 @@ pub mod trial;
 
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
-
 use crate::report::Report;
 use crate::sim::fault::Fault;
+pub(crate) use acts::PlayedAct;
 pub use course::Happening;
 pub(crate) use course::{Course, NoProducer};
-use phase::Run;
 use sample::{Sample, SampleError};
 use stage::Stage;
 
@@ -148,40 +147,6 @@ impl Played {
     }
 }
 
-/// A run that was played.
-#[derive(Debug)]
-pub(crate) struct PlayedAct {
-    /// Which one.
-    pub(crate) act: Act,
-    /// Its phases.
-    pub(crate) phases: Vec<Played>,
-    /// How many of its requests changed something on a service.
-    pub(crate) writes: usize,
-    /// How many folders of its workspace held something when it ended.
-    pub(crate) filled: usize,
-}
-
-impl PlayedAct {
-    fn of(act: Act, run: Run) -> Self {
-        Self { act, writes: run.writes, filled: run.filled(), phases: run.played }
-    }
-
-    /// Whether it is one of an early event.
-    pub(crate) const fn is_early(&self) -> bool {
-        matches!(self.act, Act::Event { is_early: true, .. })
-    }
-
-    /// Whether it went through to the last phase.
-    fn finished(&self) -> bool {
-        self.phases.len() == phase::NAMES.len() && self.phases.iter().all(Played::converged)
-    }
-
-    /// Whether it left everything as it was, and did not think that it was done.
-    fn held_back(&self) -> bool {
-        self.writes == 0 && self.filled == 0 && !self.phases.iter().all(Played::converged)
-    }
-}
-
 /// Where a file went, with the digest that each service states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -267,7 +232,7 @@ pub(crate) async fn run(
             Happening::End(workflow) => stage.end(workflow),
             Happening::Events(workflows) => {
                 let first = acts.len() + 1;
-                acts.extend(play_events(&stage, workflows, first, of, audience).await?);
+                acts.extend(acts::play_events(&stage, workflows, first, of, audience).await?);
                 latest = workflows.last().map_or(latest, String::as_str);
             }
         }
@@ -278,69 +243,19 @@ pub(crate) async fn run(
         if finished(&acts) || blocked(&acts) {
             break;
         }
-        acts.push(play_again(&stage, Act::Recovery(recovery), latest, audience).await?);
+        acts.push(acts::play_again(&stage, Act::Recovery(recovery), latest, audience).await?);
     }
     let unused_faults = faults.into_iter().filter(|fault| stage.requests(fault) < fault.at).collect();
     // Whoever plays all again does so later, when nothing is broken and no listing lags any more.
     stage.universe().withdraw_faults();
     stage.universe().settle();
     if finished(&acts) {
-        acts.push(play_again(&stage, Act::Again, latest, audience).await?);
+        acts.push(acts::play_again(&stage, Act::Again, latest, audience).await?);
     }
     let rehearsed =
         Rehearsed { acts, rows: stage.rows(), releases: stage.releases(), requests_of_events, unused_faults };
     audience.see(Scene::Curtain(&rehearsed));
     Ok(rehearsed)
-}
-
-/// Plays the runs of events that arrive at the same time, as the `first` and those after it `of` so many. They look and
-/// download at the same time, on machines of their own; those that go on do so one after the other, as runs of one
-/// commit do.
-async fn play_events(
-    stage: &Stage,
-    workflows: &[String],
-    first: usize,
-    of: usize,
-    audience: &dyn Audience,
-) -> Result<Vec<PlayedAct>, RehearseError> {
-    let is_early = stage.is_building();
-    let mut runs = Vec::new();
-    for (number, workflow) in (first..).zip(workflows) {
-        let stage = if number == first { stage.clone() } else { stage.on_another_machine()? };
-        let stage = if is_early { stage.unwatched() } else { stage };
-        let built = stage.event(workflow)?;
-        runs.push((Act::Event { number, of, is_early }, workflow, Run::new(stage, built)));
-    }
-    let before = stage.writes();
-    try_join_all(runs.iter_mut().map(|(act, workflow, run)| async {
-        audience.see(Scene::Act { act: *act, workflow });
-        run.gather(if is_early { &Nobody } else { audience }).await
-    }))
-    .await?;
-    let written = stage.writes() - before;
-    let mut acts = Vec::new();
-    for (act, _, mut run) in runs {
-        run.finish(audience).await?;
-        if is_early {
-            audience.see(Scene::Early(&run.played));
-        }
-        let act = PlayedAct::of(act, run);
-        acts.push(PlayedAct { writes: act.writes + written, ..act });
-    }
-    Ok(acts)
-}
-
-/// Plays all phases once more, for an event that came before.
-async fn play_again(
-    stage: &Stage,
-    act: Act,
-    workflow: &str,
-    audience: &dyn Audience,
-) -> Result<PlayedAct, RehearseError> {
-    audience.see(Scene::Act { act, workflow });
-    let mut run = Run::new(stage.clone(), stage.event(workflow)?);
-    run.finish(audience).await?;
-    Ok(PlayedAct::of(act, run))
 }
 
 /// Shows nothing.
