@@ -28,6 +28,10 @@ impl DiskWrite {
         self.ensure_folder(folder)?;
         let path = folder.join(NAME);
         let failed = |source| fault(&path, "locked", source);
+        // Opening a pipe would wait for somebody who reads it.
+        if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            return Err(failed(std::io::Error::other("something else than a file lies there")));
+        }
         let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let file = opened.map_err(failed)?;
         match file.try_lock() {
@@ -52,5 +56,14 @@ mod tests {
         assert!(DiskWrite.try_lock(&inner).expect("tried").is_none());
         drop(first);
         assert!(DiskWrite.try_lock(&inner).expect("tried").is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_somebody_put_in_the_place_of_the_lock_is_not_opened() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::os::unix::fs::symlink("/dev/null", folder.path().join(NAME)).expect("made");
+        let error = DiskWrite.try_lock(folder.path()).expect_err("no file");
+        assert!(error.path.ends_with(NAME), "{error:?}");
     }
 }
