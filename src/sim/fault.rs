@@ -6,6 +6,9 @@ use std::str::FromStr;
 /// Every service that a fault can name.
 pub const SERVICES: [&str; 7] = ["github", "uploads", "storage", "results", "index", "test-index", "oidc"];
 
+/// For how long a service that was asked too much takes nothing new, in seconds.
+pub const LIMITED_S: u64 = 60;
+
 /// A fault that strikes one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -26,6 +29,13 @@ pub enum FaultKind {
     Drop,
     /// The request is done, and the connection is closed without a reply.
     Lost,
+    /// The request is done, and 502 is answered all the same.
+    Late,
+    /// 502; of a file that was sent to a release a row is left that holds its name and no bytes. Of anything else
+    /// nothing is done.
+    Starter,
+    /// 429, because too much was asked; nothing is done, and GitHub takes nothing new for a minute of its own clock.
+    Limit,
     /// From this request on the service's look-ups lag behind, for three reads.
     Stale,
     /// The request is done; the reply comes late and in pieces.
@@ -58,10 +68,13 @@ pub enum FaultError {
 
 impl FaultKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Refuse,
         Self::Drop,
         Self::Lost,
+        Self::Late,
+        Self::Starter,
+        Self::Limit,
         Self::Stale,
         Self::Slow,
         Self::Trickle,
@@ -77,6 +90,9 @@ impl FaultKind {
             Self::Refuse => "refuse",
             Self::Drop => "drop",
             Self::Lost => "lost",
+            Self::Late => "late",
+            Self::Starter => "starter",
+            Self::Limit => "limit",
             Self::Stale => "stale",
             Self::Slow => "slow",
             Self::Trickle => "trickle",

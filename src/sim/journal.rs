@@ -73,8 +73,8 @@ impl Entry {
             path: request.path.clone(),
             query_names: request.query_pairs().into_iter().map(|(name, _)| name).collect(),
             headers: request.headers.iter().map(redacted).collect(),
-            body_sha256: Sha256::of(&request.body),
-            body_bytes: request.body.len() as u64,
+            body_sha256: request.body.sha256(),
+            body_bytes: request.body.size_bytes(),
             status: None,
         }
     }

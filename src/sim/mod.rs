@@ -3,8 +3,10 @@
 //! They follow the services' published descriptions and refuse what the services refuse. They share no type
 //! with our clients (`remote`); the two meet on the socket only, so a wrong field name cannot agree with itself.
 
+use body::Body;
 use bytes::Bytes;
 
+pub mod body;
 pub mod clock;
 pub mod fault;
 pub mod github;
@@ -26,7 +28,7 @@ pub struct Request {
     /// Header names in lower case, with values, in the order they came.
     pub headers: Vec<(String, String)>,
     /// The whole body.
-    pub body: Bytes,
+    pub body: Body,
 }
 
 /// An answer.
@@ -58,6 +60,16 @@ pub trait Service: Send {
 
     /// From here on the service stores other bytes than it is sent, for the next `files` files.
     fn corrupt(&mut self, files: u32);
+
+    /// Too much was asked. This is the answer to the present request, which does nothing; services that say when
+    /// they will take more hold to it.
+    fn limit(&mut self) -> Response {
+        let text = "429 Too Many Requests";
+        Response::of(429, "text/plain; charset=utf-8", text).with("retry-after", fault::LIMITED_S.to_string())
+    }
+
+    /// The request fails half-way. Services that clean up after themselves keep nothing of it.
+    fn break_off(&mut self, _request: &Request) {}
 }
 
 impl Request {

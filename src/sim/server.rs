@@ -18,13 +18,21 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use super::body::Body as RequestBody;
 use super::{Request, Response};
+use crate::model::digest::Hasher;
 
-/// The largest request body that is taken, in bytes; more is answered with 413.
-const BODY_LIMIT_BYTES: usize = 1 << 30;
+/// The largest request body that is kept, in bytes; more is answered with 413.
+const BODY_LIMIT_BYTES: u64 = 1 << 30;
+
+/// The same for a body that only passes.
+const PASSING_LIMIT_BYTES: u64 = 4 << 30;
 
 /// Decides what becomes of a request that reached the listener with this number. Called on a thread that may block.
 pub(super) trait Exchanges: Send + Sync + 'static {
+    /// Whether the bytes that are sent to this path are of use; else their size and their digest are.
+    fn keeps_body(&self, listener: usize, path: &str) -> bool;
+
     /// Takes a whole request.
     fn exchange(&self, listener: usize, request: Request) -> Reply;
 }
@@ -80,21 +88,28 @@ impl Bound {
         self.addresses.iter().map(|address| format!("http://{address}")).collect()
     }
 
-    /// Begins to serve.
+    /// Begins to serve; every request is on its way for `distance`.
     ///
     /// # Errors
     /// When the thread or its runtime cannot be made.
-    pub(super) fn serve(self, exchanges: Arc<dyn Exchanges>) -> io::Result<Server> {
+    pub(super) fn serve(self, exchanges: Arc<dyn Exchanges>, distance: Duration) -> io::Result<Server> {
         let Self { listeners, addresses } = self;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = watch::channel(());
         let thread = std::thread::Builder::new().name("simulators".into()).spawn(move || {
-            runtime.block_on(listen(listeners, exchanges, stopped));
+            runtime.block_on(listen(listeners, Served { exchanges, distance }, stopped));
             // A service that is still at work keeps its thread and is not waited for.
             runtime.shutdown_background();
         })?;
         Ok(Server { addresses, stop, thread: Some(thread) })
     }
+}
+
+/// What all connections share.
+#[derive(Clone)]
+struct Served {
+    exchanges: Arc<dyn Exchanges>,
+    distance: Duration,
 }
 
 impl std::fmt::Debug for Server {
@@ -113,27 +128,23 @@ impl Drop for Server {
     }
 }
 
-async fn listen(
-    listeners: Vec<std::net::TcpListener>,
-    exchanges: Arc<dyn Exchanges>,
-    mut stopped: watch::Receiver<()>,
-) {
+async fn listen(listeners: Vec<std::net::TcpListener>, served: Served, mut stopped: watch::Receiver<()>) {
     let mut accepting = tokio::task::JoinSet::new();
     for (number, listener) in listeners.into_iter().enumerate() {
         let listener = TcpListener::from_std(listener).expect("the listener is non-blocking");
-        accepting.spawn(accept(number, listener, Arc::clone(&exchanges)));
+        accepting.spawn(accept(number, listener, served.clone()));
     }
     // An error means that the sender is gone, which says the same.
     let _gone = stopped.changed().await;
 }
 
-async fn accept(number: usize, listener: TcpListener, exchanges: Arc<dyn Exchanges>) {
+async fn accept(number: usize, listener: TcpListener, served: Served) {
     let mut connections = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(number, stream, Arc::clone(&exchanges)));
+                    connections.spawn(connection(number, stream, served.clone()));
                 }
                 // Such as a client that went away before it was accepted, or too many open files.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -143,12 +154,12 @@ async fn accept(number: usize, listener: TcpListener, exchanges: Arc<dyn Exchang
     }
 }
 
-async fn connection(number: usize, stream: TcpStream, exchanges: Arc<dyn Exchanges>) {
+async fn connection(number: usize, stream: TcpStream, served: Served) {
     // Without effect on correctness: small replies leave at once.
     let _unsupported = stream.set_nodelay(true);
     let service = hyper::service::service_fn(move |request| {
-        let exchanges = Arc::clone(&exchanges);
-        async move { answer(number, request, exchanges).await }
+        let served = served.clone();
+        async move { answer(number, request, served).await }
     });
     // The clock of the simulators is not the machine's, so the `Date` header is left to the world.
     // A client that goes away, or a hang-up of ours, ends a connection with an error; both are wanted.
@@ -166,9 +177,11 @@ struct HangUp;
 async fn answer(
     number: usize,
     request: hyper::Request<Incoming>,
-    exchanges: Arc<dyn Exchanges>,
+    served: Served,
 ) -> Result<hyper::Response<PausedBody>, HangUp> {
-    let request = match whole(request).await {
+    let Served { exchanges, distance } = served;
+    let keeps = exchanges.keeps_body(number, request.uri().path());
+    let request = match whole(request, keeps).await {
         Ok(request) => request,
         Err(Broken::TooLarge) => {
             let refusal = Response::of(413, "text/plain; charset=utf-8", "413 Payload Too Large");
@@ -176,6 +189,9 @@ async fn answer(
         }
         Err(Broken::Unreadable) => return Err(HangUp),
     };
+    if !distance.is_zero() {
+        tokio::time::sleep(distance).await;
+    }
     let reply = tokio::task::spawn_blocking(move || exchanges.exchange(number, request))
         .await
         .map_err(|_panicked| HangUp)?;
@@ -197,16 +213,22 @@ enum Broken {
     Unreadable,
 }
 
-async fn whole(request: hyper::Request<Incoming>) -> Result<Request, Broken> {
+async fn whole(request: hyper::Request<Incoming>, keeps: bool) -> Result<Request, Broken> {
     let (head, mut incoming) = request.into_parts();
-    let mut body = BytesMut::new();
+    let (mut kept, mut passed) = (BytesMut::new(), Hasher::new());
+    let (mut size_bytes, limit) = (0, if keeps { BODY_LIMIT_BYTES } else { PASSING_LIMIT_BYTES });
     while let Some(frame) = incoming.frame().await {
         // A body that breaks off is never handed to a service: no server acts on half an upload.
         let Ok(data) = frame.map_err(|_broken_off| Broken::Unreadable)?.into_data() else { continue };
-        if body.len() + data.len() > BODY_LIMIT_BYTES {
+        size_bytes += data.len() as u64;
+        if size_bytes > limit {
             return Err(Broken::TooLarge);
         }
-        body.extend_from_slice(&data);
+        if keeps {
+            kept.extend_from_slice(&data);
+        } else {
+            passed.update(&data);
+        }
     }
     Ok(Request {
         method: head.method.as_str().to_owned(),
@@ -219,7 +241,7 @@ async fn whole(request: hyper::Request<Incoming>) -> Result<Request, Broken> {
                 (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
             })
             .collect(),
-        body: body.freeze(),
+        body: if keeps { kept.freeze().into() } else { RequestBody::passed(passed.finish()) },
     })
 }
 

@@ -19,6 +19,13 @@ use super::{Request, Response, Service};
 /// How many look-ups lag after a [`FaultKind::Stale`].
 const STALE_READS: u32 = 3;
 
+/// Where an enterprise server takes the files of releases.
+const ENTERPRISE_UPLOADS: &str = "/api/uploads";
+
+/// Which listeners are GitHub's API and its host for uploads.
+const API: usize = 0;
+const UPLOADS: usize = 1;
+
 /// What a world is made of.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -30,6 +37,10 @@ pub struct Setup {
     pub now: u64,
     /// How long a slow reply pauses before its head and again in its body, and one that trickles between any two bytes.
     pub slow: Duration,
+    /// How long every request is on its way, as over a distance.
+    pub distance: Duration,
+    /// Whether the files of releases are counted and hashed as they come in, and not kept: of any size, in no memory.
+    pub forgets_assets: bool,
 }
 
 impl Default for Setup {
@@ -39,6 +50,8 @@ impl Default for Setup {
             github_base_path: String::new(),
             now: START,
             slow: Duration::from_millis(100),
+            distance: Duration::ZERO,
+            forgets_assets: false,
         }
     }
 }
@@ -93,6 +106,9 @@ struct World {
     kill: Mutex<Option<KillHook>>,
     clock: Clock,
     slow: Duration,
+    forgets_assets: bool,
+    /// Where GitHub's API takes the files of releases too, as on an enterprise server; nowhere else.
+    uploads_path: Option<String>,
 }
 
 impl Universe {
@@ -101,7 +117,7 @@ impl Universe {
     /// # Errors
     /// When no loopback port or no thread is to be had.
     pub fn start(setup: Setup) -> io::Result<Self> {
-        let Setup { repository, github_base_path, now, slow } = setup;
+        let Setup { repository, github_base_path, now, slow, distance, forgets_assets } = setup;
         let clock = Clock::at(now);
         let github = Arc::new(Mutex::new(Github::new(&repository)));
         let oidc = Arc::new(Mutex::new(Oidc::new(&repository, clock.clone())));
@@ -121,6 +137,9 @@ impl Universe {
         let origins: [String; 7] = bound.origins().try_into().expect("one origin a service");
         let [api, uploads, storage, results, index_origin, test_index_origin, oidc_origin] = origins;
         lock(&github).set_clock(clock.clone());
+        // An enterprise server is one host for both.
+        let is_one_host = !github_base_path.is_empty();
+        let uploads = if is_one_host { format!("{api}{ENTERPRISE_UPLOADS}") } else { uploads };
         lock(&github).set_origins(&api, &uploads, &storage);
         let addresses = Addresses {
             github_api: format!("{api}{github_base_path}"),
@@ -140,9 +159,20 @@ impl Universe {
             kill: Mutex::default(),
             clock: clock.clone(),
             slow,
+            forgets_assets,
+            uploads_path: is_one_host.then(|| format!("{ENTERPRISE_UPLOADS}/")),
         });
         let served: Arc<dyn Exchanges> = Arc::<World>::clone(&world);
-        Ok(Self { _server: bound.serve(served)?, world, addresses, clock, github, index, test_index, oidc })
+        Ok(Self {
+            _server: bound.serve(served, distance)?,
+            world,
+            addresses,
+            clock,
+            github,
+            index,
+            test_index,
+            oidc,
+        })
     }
 
     /// Where the services are.
@@ -218,9 +248,13 @@ impl std::fmt::Debug for World {
 }
 
 impl Exchanges for World {
+    fn keeps_body(&self, listener: usize, path: &str) -> bool {
+        !self.forgets_assets || self.service(listener, path) != UPLOADS
+    }
+
     fn exchange(&self, listener: usize, request: Request) -> Reply {
         let mut services = lock(&self.services);
-        let service = &mut services[listener];
+        let service = &mut services[self.service(listener, &request.path)];
         let name = service.name();
         let index = self.record(name, &request);
         let struck = self.struck(name);
@@ -257,6 +291,12 @@ impl Exchanges for World {
 }
 
 impl World {
+    /// The service behind a path of a listener.
+    fn service(&self, listener: usize, path: &str) -> usize {
+        let uploads = self.uploads_path.as_ref().is_some_and(|uploads| path.starts_with(uploads.as_str()));
+        if listener == API && uploads { UPLOADS } else { listener }
+    }
+
     /// Gives the request its number.
     fn record(&self, service: &'static str, request: &Request) -> u64 {
         let mut entry = Entry::of(0, service, request);
@@ -292,12 +332,28 @@ fn answer(
             let page = "<!doctype html>\n<html><head><title>Welcome</title></head><body>Sign in to use this network.</body></html>\n";
             (Some(Response::of(200, "text/html; charset=utf-8", page)), true)
         }
+        Some(FaultKind::Late) => {
+            service.handle(request);
+            (Some(bad_gateway()), true)
+        }
+        Some(FaultKind::Starter) => {
+            service.break_off(request);
+            (Some(bad_gateway()), true)
+        }
+        Some(FaultKind::Limit) => (Some(service.limit()), true),
         Some(FaultKind::Drop | FaultKind::Kill) => (None, false),
         Some(FaultKind::Lost | FaultKind::KillAfter) => (Some(service.handle(request)), false),
         Some(FaultKind::Stale | FaultKind::Slow | FaultKind::Trickle | FaultKind::OtherBytes) | None => {
             (Some(service.handle(request)), true)
         }
     }
+}
+
+/// What stands in front of a service says so when it gets no answer from behind.
+fn bad_gateway() -> Response {
+    let page =
+        "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
+    Response::of(502, "text/html", page)
 }
 
 /// Locks, also after a panic elsewhere: a test that failed must not hide behind a poisoned lock.
@@ -323,6 +379,14 @@ impl<S: Service> Service for Shared<S> {
 
     fn corrupt(&mut self, files: u32) {
         lock(&self.0).corrupt(files);
+    }
+
+    fn limit(&mut self) -> Response {
+        lock(&self.0).limit()
+    }
+
+    fn break_off(&mut self, request: &Request) {
+        lock(&self.0).break_off(request);
     }
 }
 

@@ -31,6 +31,9 @@ impl Github {
         if !asset.uploaded {
             return Err(Refusal::not_found());
         }
+        if !asset.is_kept() {
+            return Err(Refusal::new(500, "the bytes of this file were not kept"));
+        }
         let parcel = Parcel {
             path: format!("/release-assets/{}/{}", release.id, asset.id),
             bytes: asset.bytes.clone(),
@@ -62,6 +65,10 @@ impl Github {
         }
         if release.asset_named(&next.name).is_some_and(|other| other.id != id) {
             return Err(Refusal::field("ReleaseAsset", "name", "already_exists")); // R20
+        }
+        if next.name != asset.name && self.troubles.lingering_names > 0 {
+            self.troubles.lingering_names -= 1;
+            return Err(Refusal::field("ReleaseAsset", "name", "already_exists")); // R25
         }
         let body = body::release::asset(&self.links, release, &next);
         let release_id = release.id;

@@ -131,7 +131,7 @@ impl Place {
         if self.uncommitted.len() >= BLOCKS {
             return Err((409, "BlockCountExceedsLimit", "There are too many uncommitted blocks."));
         }
-        self.uncommitted.insert(id.to_owned(), request.body.clone());
+        self.uncommitted.insert(id.to_owned(), bytes::Bytes::clone(&request.body));
         Ok(())
     }
 

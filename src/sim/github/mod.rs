@@ -20,6 +20,7 @@ mod body;
 mod commits;
 mod contents;
 mod events;
+mod graphql;
 mod links;
 mod notes;
 mod publish;
@@ -141,6 +142,10 @@ impl Service for Api {
     fn corrupt(&mut self, files: u32) {
         lock(&self.0).troubles.corrupt_uploads = files;
     }
+
+    fn limit(&mut self) -> Response {
+        lock(&self.0).limit(Host::Api)
+    }
 }
 
 impl Service for Uploads {
@@ -157,6 +162,14 @@ impl Service for Uploads {
 
     fn corrupt(&mut self, files: u32) {
         lock(&self.0).troubles.corrupt_uploads = files;
+    }
+
+    fn limit(&mut self) -> Response {
+        lock(&self.0).limit(Host::Uploads)
+    }
+
+    fn break_off(&mut self, request: &Request) {
+        lock(&self.0).upload_in_part(request);
     }
 }
 
@@ -192,6 +205,15 @@ impl Service for Results {
 
     /// No bytes pass here.
     fn corrupt(&mut self, _files: u32) {}
+}
+
+/// The hosts that refuse in forms of their own.
+#[derive(Clone, Copy, Debug)]
+enum Host {
+    /// The REST API.
+    Api,
+    /// The host for uploads.
+    Uploads,
 }
 
 /// A panic in another test thread leaves the state as it was between two requests.

@@ -61,6 +61,9 @@ impl Github {
         if let Some(tag) = name.strip_prefix("tags/") {
             self.may_change_tag(tag, "updates being restricted")?;
         }
+        if self.changes_workflows(&sha) && !call.caller.writes_workflows() {
+            return Err(Refusal::forbidden("contents=write,workflows=write")); // R8
+        }
         let forward = match (self.objects.peel(&sha), self.objects.peel(&from)) {
             (Some(to), Some(from)) => self.objects.reaches(&to.sha, &from.sha),
             _ => false,

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::model::digest::Sha256;
+use crate::sim::body::Body;
 
 /// A release, draft or published.
 #[derive(Clone, Debug)]
@@ -46,8 +47,10 @@ pub struct Asset {
     pub label: Option<String>,
     /// The media type that the uploader stated.
     pub content_type: String,
-    /// What is stored.
+    /// What is stored; nothing where the world keeps no bytes.
     pub bytes: Bytes,
+    /// The size of what came, in bytes.
+    pub size_bytes: u64,
     /// Whether the upload came to its end; otherwise the row is a `starter`, which blocks the name. // R22
     pub uploaded: bool,
     /// The digest that answers state; none for a starter, and, it is said, for old files. // R24
@@ -87,15 +90,28 @@ impl Release {
 
 impl Asset {
     /// A file that came whole.
-    pub(super) fn complete(id: u64, name: String, bytes: Bytes, now_s: u64) -> Self {
-        let sha256 = Some(Sha256::of(&bytes));
-        let content_type = "application/octet-stream".to_owned();
-        Self { id, name, label: None, content_type, bytes, uploaded: true, sha256, created_at_s: now_s }
+    pub(super) fn complete(id: u64, name: String, body: &Body, now_s: u64) -> Self {
+        Self {
+            id,
+            name,
+            label: None,
+            content_type: "application/octet-stream".to_owned(),
+            bytes: Bytes::clone(body),
+            size_bytes: body.size_bytes(),
+            uploaded: true,
+            sha256: Some(body.sha256()),
+            created_at_s: now_s,
+        }
+    }
+
+    /// Whether its bytes can be handed out.
+    pub(super) fn is_kept(&self) -> bool {
+        self.uploaded && self.bytes.len() as u64 == self.size_bytes
     }
 
     /// What an upload that failed leaves behind.
     pub(super) fn starter(id: u64, name: String, now_s: u64) -> Self {
-        let empty = Self::complete(id, name, Bytes::new(), now_s);
+        let empty = Self::complete(id, name, &Body::default(), now_s);
         Self { uploaded: false, sha256: None, ..empty }
     }
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::sim::fault::LIMITED_S;
 use crate::sim::{Request, Response};
 
 use super::access::Caller;
 use super::links::REPOSITORY_ID;
 use super::reply::{Answer, Call, Page, Refusal};
-use super::{Github, body};
+use super::{Github, Host, body, graphql};
 
 /// The only version of the API that this simulator speaks.
 const VERSION: &str = "2022-11-28";
@@ -24,6 +25,18 @@ impl Github {
             response.body.clear();
         }
         self.stamp(response).with("x-github-api-version-selected", VERSION)
+    }
+
+    /// Refuses a request because of the pace: from now on nothing new is taken until the time that is stated.
+    pub(super) fn limit(&mut self, host: Host) -> Response {
+        let now_s = self.now_s();
+        let refusal = self.usage.close(now_s + LIMITED_S, now_s);
+        let (documentation, request_id) = (self.links.documentation(), self.request_id());
+        let response = match host {
+            Host::Api => refusal.into_response(&documentation),
+            Host::Uploads => refusal.into_upload_response(&documentation, &request_id),
+        };
+        self.stamp(response)
     }
 
     /// Adds the headers that every answer of the API and of the upload host has.
@@ -52,7 +65,9 @@ impl Github {
             None => {}
         }
         let caller = Caller::of(request, &self.tokens)?;
-        let creates = request.method == "POST";
+        // Whatever is deleted was created before, and counted then.
+        let creates = ["POST", "PATCH", "PUT"].contains(&request.method.as_str())
+            && !graphql::PATHS.contains(&request.path.as_str());
         let now_s = self.now_s();
         self.usage.count(&mut self.limits, creates, now_s)?;
         Ok(caller)
@@ -74,6 +89,9 @@ impl Github {
             return Ok(self.rate_limit());
         }
         let caller = self.caller(request)?;
+        if graphql::PATHS.contains(&request.path.as_str()) && request.method == "POST" {
+            return self.graphql(request, caller);
+        }
         let parts = self.inside(parts)?;
         self.operation(&Call { request, caller, parts, query: request.query_pairs() })
     }

@@ -13,6 +13,8 @@ pub struct Settings {
     pub strict_patches: bool,
     /// Whether assets are answered at once, in place of a redirection. // R26
     pub direct_downloads: bool,
+    /// Whether files of releases get no digest, as on servers that are older. // R24
+    pub undigested_assets: bool,
     /// Beginnings of tag names that a rule forbids to create, move and delete. // R11
     pub protected_tags: Vec<String>,
     /// The discussion categories there are. // R9
@@ -33,6 +35,7 @@ impl Default for Settings {
             immutable_releases: false,
             strict_patches: true,
             direct_downloads: false,
+            undigested_assets: false,
             protected_tags: Vec::new(),
             discussion_categories: Vec::new(),
             assets_per_release: 1_000,
@@ -49,6 +52,8 @@ pub struct Troubles {
     pub failing_uploads: u32,
     /// Uploads that end in 502 although the file was stored. // R23
     pub ambiguous_uploads: u32,
+    /// Files that keep being refused a name although its file was deleted a moment ago. // R25
+    pub lingering_names: u32,
     /// Uploads that store other bytes than were sent.
     pub corrupt_uploads: u32,
     /// Downloads that deliver other bytes than are stored.

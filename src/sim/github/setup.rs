@@ -72,6 +72,12 @@ impl Github {
         self.links = Links { api, web, uploads, storage, ..self.links.clone() };
     }
 
+    /// Says that an enterprise server is reached by another origin than the one it listens on, as behind a proxy.
+    pub fn set_front(&mut self, origin: &str) {
+        let storage = self.links.storage.clone();
+        self.set_origins(origin, &format!("{origin}/api/uploads"), &storage);
+    }
+
     /// Says which path stands in front of the API's documented ones.
     pub(super) fn set_base_path(&mut self, base_path: &str) {
         self.base_path = base_path.trim_end_matches('/').to_owned();
@@ -176,7 +182,7 @@ impl Github {
     ///
     /// When there is no such release.
     pub fn add_asset(&mut self, release_id: u64, name: &str, bytes: impl Into<Bytes>) -> u64 {
-        let asset = Asset::complete(self.next_id(), sanitised(name), bytes.into(), self.now_s());
+        let asset = Asset::complete(self.next_id(), sanitised(name), &bytes.into().into(), self.now_s());
         self.push_asset(release_id, asset)
     }
 
@@ -283,6 +289,11 @@ impl Github {
         let id = artifact.id;
         self.run_mut(run_id).artifacts.push(artifact);
         id
+    }
+
+    /// Where the files of releases are sent to, without a slash at the end.
+    pub fn upload_origin(&self) -> String {
+        self.links.uploads.clone()
     }
 
     /// All releases, drafts too, in the order they were made.

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use crate::model::digest::{Hashes, Sha256};
+use crate::sim::body::Body;
 use crate::sim::{Request, Response};
 
 use super::asset_name::sanitised;
@@ -18,6 +20,13 @@ impl Github {
         let response =
             answer.unwrap_or_else(|refusal| refusal.into_upload_response(&documentation, &request_id));
         self.stamp(response)
+    }
+
+    /// The upload breaks off; where it would have been taken, a row is left. // R22
+    pub(super) fn upload_in_part(&mut self, request: &Request) {
+        let failing = std::mem::replace(&mut self.troubles.failing_uploads, 1);
+        self.upload(request);
+        self.troubles.failing_uploads = failing;
     }
 
     fn uploaded(&mut self, request: &Request) -> Answer {
@@ -87,20 +96,29 @@ impl Github {
     }
 
     fn asset(&mut self, call: &Call<'_>, name: String) -> Asset {
-        let mut bytes = call.request.body.clone();
+        let mut body = call.request.body.clone();
         if self.troubles.corrupt_uploads > 0 {
             self.troubles.corrupt_uploads -= 1;
-            bytes = other_bytes(&bytes);
+            body = other_body(&body);
         }
         let content_type = call.request.header("content-type").unwrap_or("application/octet-stream");
         let label = call.query.iter().find(|(name, _)| name == "label").map(|(_, label)| label.clone());
-        let asset = Asset::complete(self.next_id(), name, bytes, self.now_s());
-        Asset { label, content_type: content_type.to_owned(), ..asset }
+        let asset = Asset::complete(self.next_id(), name, &body, self.now_s());
+        let sha256 = asset.sha256.filter(|_| !self.settings.undigested_assets); // R24
+        Asset { label, content_type: content_type.to_owned(), sha256, ..asset }
     }
 
     fn keep(&mut self, release_id: u64, asset: Asset) {
         let release = self.state_mut().release_mut(release_id).expect("it was found a moment ago");
         release.assets.push(asset);
+    }
+}
+
+/// As many bytes, but not the same.
+fn other_body(body: &Body) -> Body {
+    match body.kept() {
+        Some(bytes) => other_bytes(bytes).into(),
+        None => Body::passed(Hashes { size_bytes: body.size_bytes(), sha256: Sha256::of(b"other bytes") }),
     }
 }
 

@@ -9,7 +9,7 @@ fn request(method: &str, path_and_query: &str, authorization: Option<&str>) -> R
         path: path.into(),
         query: query.into(),
         headers: authorization.map(|value| ("authorization".into(), value.into())).into_iter().collect(),
-        body: bytes::Bytes::new(),
+        body: super::super::body::Body::default(),
     }
 }
 

@@ -3,8 +3,12 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use super::*;
+use crate::model::digest::Sha256;
+use crate::sim::github::access::Permissions;
+use crate::sim::github::release::NewRelease;
 use crate::sim::index::Scope;
 
 /// Host and port of an address.
@@ -295,4 +299,98 @@ fn a_dropped_world_closes_its_connections_at_once() {
     drop(universe);
     assert!(matches!(stream.read(&mut [0]), Ok(0) | Err(_)));
     assert!(TcpStream::connect(authority(&index)).is_err());
+}
+
+/// An address of a draft for uploads, and a token for it.
+fn with_draft(universe: &Universe) -> (String, u64) {
+    universe.github(|github| {
+        github.add_token("writer", Permissions::writer());
+        let draft = NewRelease { tag_name: "v1".into(), draft: true, ..NewRelease::default() };
+        let id = github.add_release(draft);
+        (github.upload_origin(), id)
+    })
+}
+
+/// Sends a file to a release, and gives the status line.
+fn upload(origin: &str, base: &str, id: u64, name: &str, bytes: &[u8]) -> String {
+    let mut stream = connect(origin);
+    let target = format!("POST {base}/repos/octo-org/sample/releases/{id}/assets?name={name} HTTP/1.1");
+    let head = format!("{target}\r\nhost: x\r\nuser-agent: tests\r\nauthorization: Bearer writer");
+    let length = bytes.len();
+    stream.write_all(format!("{head}\r\ncontent-length: {length}\r\n\r\n").as_bytes()).expect("sent");
+    stream.write_all(bytes).expect("sent");
+    reply(&mut stream, false).0.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn half_an_upload_leaves_a_row_and_anything_else_leaves_nothing() {
+    let (universe, index) = start();
+    let (origin, id) = with_draft(&universe);
+    inject(&universe, "starter@uploads:1");
+    assert_eq!(upload(&origin, "", id, "a.whl", b"bytes"), "HTTP/1.1 502 Bad Gateway");
+    assert_eq!(upload(&origin, "", id, "a.whl", b"bytes"), "HTTP/1.1 422 Unprocessable Entity");
+    assert_eq!(upload(&origin, "", id, "b.whl", b"bytes"), "HTTP/1.1 201 Created");
+    let rows = |universe: &Universe| {
+        universe.github(|github| {
+            let assets = github.releases()[0].assets.iter();
+            assets.map(|asset| (asset.name.clone(), asset.uploaded)).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(rows(&universe), [("a.whl".to_owned(), false), ("b.whl".to_owned(), true)]);
+    // An upload that would have been refused leaves nothing either.
+    inject(&universe, "starter@uploads:1");
+    assert_eq!(upload(&origin, "", id, "b.whl", b"other"), "HTTP/1.1 502 Bad Gateway");
+    assert_eq!(upload(&origin, "", id, "c.whl", b"bytes"), "HTTP/1.1 201 Created", "it struck once");
+    assert_eq!(rows(&universe).len(), 3);
+    inject(&universe, "starter@1");
+    assert_eq!(get(&index, "/simple/"), "HTTP/1.1 502 Bad Gateway");
+    assert_eq!(get(&index, "/simple/"), "HTTP/1.1 200 OK");
+}
+
+#[test]
+fn late_is_done_and_limited_is_not() {
+    let (universe, _) = start();
+    let (origin, id) = with_draft(&universe);
+    let names = || universe.github(|github| github.releases()[0].assets.len());
+    inject(&universe, "late@uploads:1");
+    assert_eq!(upload(&origin, "", id, "a.whl", b"bytes"), "HTTP/1.1 502 Bad Gateway");
+    assert_eq!(names(), 1);
+    inject(&universe, "limit@uploads:1");
+    assert_eq!(upload(&origin, "", id, "b.whl", b"bytes"), "HTTP/1.1 429 Too Many Requests");
+    assert_eq!(upload(&origin, "", id, "b.whl", b"bytes"), "HTTP/1.1 429 Too Many Requests", "it goes on");
+    assert_eq!(names(), 1);
+    universe.clock().advance(super::super::fault::LIMITED_S);
+    assert_eq!(upload(&origin, "", id, "b.whl", b"bytes"), "HTTP/1.1 201 Created");
+}
+
+#[test]
+fn files_that_are_not_kept_have_their_size_and_their_digest() {
+    let setup = Setup { forgets_assets: true, github_base_path: "/api/v3".into(), ..Setup::default() };
+    let universe = Universe::start(setup).expect("ports");
+    let (origin, id) = with_draft(&universe);
+    assert_eq!(authority(&origin), authority(&universe.addresses().github_api), "one host for both");
+    let file = vec![7; 3 << 20];
+    assert_eq!(upload(&origin, "/api/uploads", id, "large", &file), "HTTP/1.1 201 Created");
+    universe.github(|github| {
+        let asset = &github.releases()[0].assets[0];
+        assert_eq!((asset.size_bytes, asset.sha256), (3 << 20, Some(Sha256::of(&file))));
+        assert!(asset.bytes.is_empty());
+    });
+    let entry = universe.journal().remove(0);
+    assert_eq!((entry.service, entry.body_bytes), ("uploads", 3 << 20));
+    assert_eq!(entry.body_sha256, Sha256::of(&file));
+    universe.github(|github| github.troubles.corrupt_uploads = 1);
+    upload(&origin, "/api/uploads", id, "spoiled", &file);
+    universe.github(|github| assert_ne!(github.releases()[0].assets[1].sha256, Some(Sha256::of(&file))));
+}
+
+#[test]
+fn a_distance_holds_up_every_request() {
+    let distance = Duration::from_millis(30);
+    let universe = Universe::start(Setup { distance, ..Setup::default() }).expect("ports");
+    let began = Instant::now();
+    for _ in 0..3 {
+        assert_eq!(get(&universe.addresses().index_url, "/simple/"), "HTTP/1.1 200 OK");
+    }
+    assert!(began.elapsed() >= distance * 3, "{:?}", began.elapsed());
 }

@@ -154,6 +154,19 @@ fn r25_a_patch_renames_and_relabels_and_never_replaces() {
 }
 
 #[test]
+fn r25_a_name_that_was_freed_a_moment_ago_may_still_be_refused() {
+    let mut desk = Desk::new();
+    let id = desk.published("v1");
+    let new = desk.upload(id, "name=new.whl", "bytes").json()["id"].clone();
+    desk.github().troubles.lingering_names = 1;
+    let at = format!("/releases/assets/{new}");
+    assert_eq!(desk.patch(&at, &json!({ "label": "New" })).status(), 200, "no name is asked for");
+    let refused = desk.patch(&at, &json!({ "name": "free.whl" }));
+    assert_eq!(refused.reasons(), [("already_exists".to_owned(), "name".to_owned())]);
+    assert_eq!(desk.patch(&at, &json!({ "name": "free.whl" })).json()["name"], "free.whl");
+}
+
+#[test]
 fn r26_bytes_come_by_redirection_or_at_once() {
     let mut desk = Desk::new();
     let id = desk.published("v1");

@@ -18,6 +18,32 @@ fn r01_a_draft_is_not_found_by_its_tag() {
 }
 
 #[test]
+fn r01_the_other_interface_finds_a_draft_by_its_tag_for_those_who_may_push() {
+    let mut desk = Desk::new();
+    let id = desk.draft("v1");
+    let ask = |desk: &mut Desk, token: Option<&str>, name: &str, tag: &str| {
+        let question = "query Q($name: String!, $owner: String!, $tagName: String!) { repository(owner: $owner, \
+                        name: $name) { release(tagName: $tagName) { databaseId, isDraft } } }";
+        let variables = json!({ "owner": "octo-org", "name": name, "tagName": tag });
+        let body = json!({ "query": question, "variables": variables });
+        desk.request(super::desk::request(token, "POST", "/graphql", &body)).json()
+    };
+    let found = ask(&mut desk, super::desk::WRITER, "sample", "v1");
+    assert_eq!(found["data"]["repository"]["release"], json!({ "databaseId": id, "isDraft": true }));
+    for (token, tag) in [(super::desk::WRITER, "v2"), (READER, "v1")] {
+        let missing = ask(&mut desk, token, "sample", tag);
+        assert_eq!(missing, json!({ "data": { "repository": { "release": null } } }), "{token:?} {tag}");
+    }
+    assert_eq!(ask(&mut desk, READER, "other", "v1")["errors"][0]["type"], "NOT_FOUND");
+    let other = json!({ "query": "{ viewer { login } }" });
+    let refused = desk.request(super::desk::request(READER, "POST", "/graphql", &other));
+    assert_eq!((refused.status(), refused.json()["errors"].is_array()), (200, true));
+    let question = json!({ "query": "{ release(tagName: $tagName) { databaseId, isDraft } }" });
+    let refused = desk.request(super::desk::request(STRANGER, "POST", "/graphql", &question));
+    assert_eq!(refused.status(), 401, "it is not for strangers");
+}
+
+#[test]
 fn r02_drafts_are_listed_for_those_who_may_push_only() {
     let mut desk = Desk::new();
     desk.draft("v2");

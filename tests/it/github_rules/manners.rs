@@ -6,10 +6,12 @@ use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use release_action::sim::Service as _;
+use release_action::sim::github::limits::Limits;
 use release_action::sim::universe::{Setup, Universe};
 use serde_json::{Value, json};
 
-use super::desk::{Desk, NOBODY, OWNER, READER, REPO, STRANGER, WRITER, request};
+use super::desk::{Desk, NOBODY, OWNER, READER, REPO, Reply, STRANGER, WRITER, request};
 use crate::support::contract::Contract;
 
 const NOTHING: &Value = &Value::Null;
@@ -146,6 +148,54 @@ fn creations_in_a_minute_are_counted_on_the_simulated_clock() {
     assert_eq!((refused.status(), refused.header("retry-after")), (403, Some("60")));
     desk.github().advance(Duration::from_secs(60));
     assert_eq!(desk.upload(id, "name=b", "bytes").status(), 201);
+}
+
+#[test]
+fn the_published_limits_are_eighty_a_minute_and_five_hundred_an_hour() {
+    let mut desk = Desk::new();
+    desk.github().limits = Limits::published();
+    let at = format!("/releases/{}", desk.draft("v1"));
+    let words = json!({ "tag_name": "v1", "body": "words" });
+    let mut created = 1;
+    let mut until_refused = |desk: &mut Desk| {
+        loop {
+            let reply = desk.patch(&at, &words);
+            if reply.status() == 403 {
+                let wait = reply.header("retry-after").and_then(|text| text.parse::<u64>().ok());
+                return (created, wait.expect("it says for how long"));
+            }
+            created += 1;
+        }
+    };
+    assert_eq!(until_refused(&mut desk), (80, 60));
+    for minute in 2..=6 {
+        desk.github().advance(Duration::from_secs(60));
+        assert_eq!(until_refused(&mut desk), (minute * 80, 60));
+    }
+    desk.github().advance(Duration::from_secs(60));
+    let (created, wait) = until_refused(&mut desk);
+    assert_eq!((created, wait), (500, 3_600 - 6 * 60), "until the first ones are an hour old");
+    assert_eq!(desk.get("/releases").status(), 200, "looking is free");
+    assert_eq!(desk.delete(&at).status(), 204, "so is deleting");
+    desk.github().advance(Duration::from_secs(wait));
+    assert_eq!(desk.post("/releases", &json!({ "tag_name": "v1" })).status(), 201);
+}
+
+#[test]
+fn what_was_asked_too_much_takes_nothing_new_until_the_stated_time() {
+    let mut desk = Desk::new();
+    let id = desk.draft("v1");
+    let refused = Reply(desk.api().limit());
+    let stated = |reply: &Reply| reply.header("retry-after").and_then(|text| text.parse::<u64>().ok());
+    assert_eq!((refused.status(), stated(&refused)), (429, Some(60)));
+    assert!(refused.header("x-ratelimit-remaining").is_some() && refused.json()["status"] == "429");
+    desk.github().advance(Duration::from_secs(59));
+    assert_eq!(desk.get("/releases").status(), 200, "looking is allowed");
+    let early = desk.upload(id, "name=a", "bytes");
+    assert_eq!((early.status(), stated(&early)), (429, Some(1)), "on the host for uploads too");
+    assert!(early.json()["request_id"].is_string(), "in its own form: {early:?}");
+    desk.github().advance(Duration::from_secs(1));
+    assert_eq!(desk.upload(id, "name=a", "bytes").status(), 201);
 }
 
 #[test]

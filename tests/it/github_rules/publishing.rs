@@ -165,6 +165,51 @@ fn r29_the_tag_name_of_an_immutable_release_is_burnt() {
 }
 
 #[test]
+fn r29_a_burnt_tag_is_burnt_for_releases_that_are_published_at_once_too() {
+    let (mut desk, id, _) = immutable();
+    desk.delete(&format!("/releases/{id}"));
+    assert_eq!(desk.delete("/git/refs/tags/v1").status(), 204, "the tag is free once the release is gone");
+    let refused = desk.post("/releases", &json!({ "tag_name": "v1" }));
+    assert_eq!(refused.reasons(), [("custom".to_owned(), "tag_name".to_owned())]);
+    assert!(desk.github().releases().is_empty() && desk.github().tags().is_empty());
+}
+
+#[test]
+fn generated_notes_go_back_to_the_previous_tag_by_ancestry() {
+    let mut desk = Desk::new();
+    let tag = |desk: &Desk, branch: &str, tag: &str| {
+        let sha = desk.github().commit_to(branch, &format!("Work on {tag}"), &[(tag, "x")]);
+        desk.github().set_tag(tag, &sha);
+    };
+    tag(&desk, "main", "v1.0");
+    let fork = desk.github().branch("main").expect("there is one");
+    desk.github().set_branch("release/1.x", &fork);
+    tag(&desk, "main", "v2.0");
+    tag(&desk, "release/1.x", "v1.1");
+    let notes = |desk: &mut Desk, asked: Value| {
+        let reply = desk.post("/releases/generate-notes", &asked);
+        assert_eq!(reply.status(), 200);
+        reply.json()["body"].as_str().expect("a text").to_owned()
+    };
+    let of_tag = notes(&mut desk, json!({ "tag_name": "v2.0" }));
+    assert!(of_tag.ends_with("/compare/v1.0...v2.0") && !of_tag.contains("v1.1"), "{of_tag}");
+    // The tag is not there yet: the commit is told.
+    desk.github().commit_to("main", "Later work", &[("later", "x")]);
+    let next = notes(&mut desk, json!({ "tag_name": "v2.1", "target_commitish": "main" }));
+    assert!(next.ends_with("/compare/v2.0...v2.1"), "{next}");
+    let told = json!({ "tag_name": "v2.0", "previous_tag_name": "v1.1" });
+    let told = notes(&mut desk, told);
+    assert!(told.ends_with("/compare/v1.1...v2.0"), "what is told stands above what is found: {told}");
+    assert!(told.contains("Work on v2.0") && !told.contains("Work on v1.0"), "{told}");
+    for missing in [
+        json!({ "tag_name": "v2.0", "previous_tag_name": "v0" }),
+        json!({ "tag_name": "v9", "target_commitish": "nowhere" }),
+    ] {
+        assert_eq!(desk.post("/releases/generate-notes", &missing).status(), 404, "{missing}");
+    }
+}
+
+#[test]
 fn generated_notes_are_written_and_not_saved() {
     let mut desk = Desk::new();
     let main = desk.github().branch("main").expect("there is one");

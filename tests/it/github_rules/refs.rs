@@ -75,6 +75,18 @@ fn r31_an_annotated_tag_that_is_moved_becomes_lightweight() {
 }
 
 #[test]
+fn r08_a_tag_is_not_moved_to_a_commit_that_changes_workflows() {
+    let mut desk = Desk::new();
+    let main = desk.github().branch("main").expect("there is one");
+    desk.github().set_tag("nightly", &main);
+    desk.github().set_branch("side", &main);
+    let target = desk.github().commit_to("side", "New", &[(".github/workflows/ci.yml", "on: push")]);
+    let refused = desk.patch("/git/refs/tags/nightly", &json!({ "sha": target, "force": true }));
+    assert_eq!((refused.status(), desk.github().tags()["nightly"].clone()), (403, main));
+    assert_eq!(refused.message(), "Resource not accessible by integration");
+}
+
+#[test]
 fn r31_rules_forbid_to_make_move_and_delete_tags() {
     let mut desk = Desk::new();
     let main = desk.github().branch("main").expect("there is one");

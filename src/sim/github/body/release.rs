@@ -60,7 +60,7 @@ pub(in crate::sim::github) fn asset(links: &Links, release: &Release, asset: &As
         "uploader": bot(links),
         "content_type": asset.content_type,
         "state": if asset.uploaded { "uploaded" } else { "starter" }, // R22
-        "size": asset.bytes.len(),
+        "size": asset.size_bytes,
         "digest": asset.sha256.map(|digest| format!("sha256:{digest}")), // R24
         "download_count": 0,
         "created_at": date(asset.created_at_s),

@@ -63,7 +63,7 @@ fn request(method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<B
         path: path.into(),
         query: query.into(),
         headers: headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
-        body: body.into(),
+        body: body.into().into(),
     }
 }
 
