@@ -4,6 +4,7 @@
 //! enters, and every type's `Display` gives the text back.
 
 pub mod artifact;
+pub mod channel;
 pub mod collection;
 pub mod digest;
 pub mod endpoints;

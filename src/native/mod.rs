@@ -9,6 +9,7 @@ pub mod macho;
 mod parts;
 pub mod pe;
 pub mod sparse;
+pub mod target;
 
 use std::ops::Range;
 

@@ -35,8 +35,9 @@ impl Looks {
 pub(crate) enum Ending {
     /// The report forbids to go on; nothing was applied.
     Blocked,
-    /// What the run builds on is not there yet, and it was told to leave it at that; nothing was applied.
-    NotReady,
+    /// Something that others bring is not there yet, and the run was told to leave it at that; what could be done without
+    /// it was applied.
+    NotReady { applied: usize },
     /// There was no writer; nothing was applied.
     Planned,
     /// The world is as declared; this run applied that many steps.
@@ -120,30 +121,54 @@ pub(crate) async fn execute<M: Mode>(
     writers: Option<&M::Writers>,
     looks: Looks,
 ) -> Result<Executed<M>, ExecuteError<M::Error>> {
-    let plan = mode.plan(cx, readers).await.map_err(ExecuteError::Look)?;
+    let mut plan = mode.plan(cx, readers).await.map_err(ExecuteError::Look)?;
     // A plan that will not be begun is not shown: what it would do is not known either.
     if plan.report.blocks() {
         return Ok((plan, Ending::Blocked));
     }
-    if plan.waiting_for.is_some() {
-        return Ok((plan, Ending::NotReady));
+    if plan.is_idle() && plan.waiting_for.is_some() {
+        return Ok((plan, Ending::NotReady { applied: 0 }));
     }
     cx.surroundings.progress.event(Event::Plan(&lines(&plan)));
     let Some(writers) = writers else { return Ok((plan, Ending::Planned)) };
-    if plan.steps().next().is_none() {
+    if plan.is_idle() {
         return Ok((plan, Ending::Converged { applied: 0 }));
     }
 
     let mut applied = 0;
-    let mut failed = None;
-    for wave in &plan.waves {
-        if failed.is_some() || cx.surroundings.stop.is_requested() {
-            break;
+    loop {
+        let mut failed = None;
+        for wave in &plan.waves {
+            if failed.is_some() || cx.surroundings.stop.is_requested() {
+                break;
+            }
+            failed = apply_wave(mode, cx, wave, writers, &mut applied).await;
         }
-        failed = apply_wave(mode, cx, wave, writers, &mut applied).await;
+        let waits = plan.waiting_for.is_some();
+        let (seen, ending) = look_again(mode, cx, readers, looks, Done { applied, failed, waits }).await?;
+        match ending {
+            Some(ending) => return Ok((seen, ending)),
+            // What was waited for came meanwhile. The next plan waits for nothing, so this ends.
+            None => {
+                cx.surroundings.progress.event(Event::Plan(&lines(&seen)));
+                plan = seen;
+            }
+        }
     }
-    look_again(mode, cx, readers, looks, applied, failed).await
 }
+
+/// What has been done, when it is looked at.
+struct Done<E> {
+    /// How many steps were applied.
+    applied: usize,
+    /// The step that failed, as its plan line, if one did.
+    failed: Option<(String, E)>,
+    /// Whether the plan did without something that others bring.
+    waits: bool,
+}
+
+/// What [`look_again`] answers: the last plan, and how that ends the run, unless it goes on.
+type Seen<M> = (Plan<<M as Mode>::Step, <M as Mode>::Output>, Option<Ending>);
 
 /// Applies the steps of one wave, some at the same time. After the first failure none is begun, unless that says nothing
 /// about the others; those under way are waited for, since a request that was cut off may have taken effect.
@@ -190,9 +215,8 @@ async fn look_again<M: Mode>(
     cx: &Context,
     readers: &M::Readers,
     looks: Looks,
-    applied: usize,
-    failed: Option<(String, M::Error)>,
-) -> Result<Executed<M>, ExecuteError<M::Error>> {
+    Done { applied, failed, waits }: Done<M::Error>,
+) -> Result<Seen<M>, ExecuteError<M::Error>> {
     let count = match &failed {
         _ if cx.surroundings.stop.is_requested() => 1,
         None => looks.count.max(1),
@@ -216,12 +240,17 @@ async fn look_again<M: Mode>(
             Ok(plan) if plan.settled() => {
                 // A lost reply after a commit is a success, and that step was applied too.
                 let applied = applied + usize::from(failed.is_some());
-                return Ok((plan, Ending::Converged { applied }));
+                return Ok((plan, Some(Ending::Converged { applied })));
             }
             Ok(plan) if plan.report.blocks() => {
                 last = Some(Ok(plan));
                 break;
             }
+            Ok(plan) if waits && plan.is_idle() => {
+                let applied = applied + usize::from(failed.is_some());
+                return Ok((plan, Some(Ending::NotReady { applied })));
+            }
+            Ok(plan) if waits && failed.is_none() && plan.waiting_for.is_none() => return Ok((plan, None)),
             seen => last = Some(seen),
         }
     }

@@ -47,6 +47,8 @@ struct World {
     stale_looks: usize,
     /// Looks after a write find that what they build on is gone again.
     withdrawn: bool,
+    /// Until the look with this number others have not brought what the second wave needs.
+    awaited_until: usize,
     stop_after: Option<usize>,
     /// The signal comes during the look with this number, counted from 1.
     stop_in_look: usize,
@@ -122,7 +124,9 @@ impl Mode for Files {
         let seen: Vec<_> = if stale { Vec::new() } else { world.files.clone() };
         let withdrawn = world.withdrawn && world.writes > 0;
         let missing = |name: &char| !withdrawn && !seen.iter().any(|(have, _)| have == name);
-        let waves = self.1.iter().map(|wave| wave.chars().filter(missing).map(Put).collect::<Vec<_>>());
+        let awaits = world.looks < world.awaited_until;
+        let now = if awaits { &self.1[..1] } else { &self.1[..] };
+        let waves = now.iter().map(|wave| wave.chars().filter(missing).map(Put).collect::<Vec<_>>());
         let spoiled =
             seen.iter().filter(|(_, good)| !good).map(|(name, _)| SPOILED.finding("spoiled").in_file(*name));
         Ok(Plan {
@@ -130,7 +134,7 @@ impl Mode for Files {
             report: spoiled.collect::<Report>(),
             output: Names(seen.iter().map(|(name, _)| name).collect()),
             present: seen.len(),
-            waiting_for: withdrawn.then(|| "the producer".to_owned()),
+            waiting_for: (withdrawn || awaits).then(|| "the producer".to_owned()),
         })
     }
 
@@ -268,6 +272,22 @@ fn a_look_that_ended_early_has_not_seen_the_result() {
     world.0.borrow_mut().withdrawn = true;
     let error = run(Fault::None, &world, true).expect_err("nobody saw the files");
     assert!(matches!(error, ExecuteError::NotConverged { applied: 4, .. }), "{error}");
+}
+
+#[test]
+fn what_can_be_done_without_others_is_done_and_the_rest_once_they_came() {
+    let early = world();
+    early.0.borrow_mut().awaited_until = 99;
+    let (output, ending) = run(Fault::None, &early, true).expect("all that could be done");
+    assert_eq!((output.as_str(), ending), ("abc", Ending::NotReady { applied: 3 }));
+    let (_, ending) = run(Fault::None, &early, true).expect("nothing could be done");
+    assert_eq!((ending, early.0.borrow().looks), (Ending::NotReady { applied: 0 }, 3));
+
+    let meanwhile = world();
+    *meanwhile.0.borrow_mut() = World { awaited_until: 2, stale_looks: 1, ..World::default() };
+    let (output, ending) = run(Fault::None, &meanwhile, true).expect("they came between the looks");
+    assert_eq!(ending, Ending::Converged { applied: meanwhile.0.borrow().writes });
+    assert!(output.contains('D') && output.starts_with("abc"), "{output}");
 }
 
 #[test]

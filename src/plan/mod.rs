@@ -41,7 +41,8 @@ pub(crate) struct Plan<S, O> {
     pub(crate) output: O,
     /// How many effects of the declared whole are already in the world, the same as declared.
     pub(crate) present: usize,
-    /// What this run builds on and is not there yet, when the user said to leave it at that then.
+    /// What others bring and is not there yet, when the user said to leave it at that then. The steps are those that can be
+    /// done without it.
     pub(crate) waiting_for: Option<String>,
 }
 
@@ -49,7 +50,12 @@ impl<S: Step, O> Plan<S, O> {
     /// Nothing is left to do, nothing stands against the result, and nothing is waited for: a look that ended early
     /// because something is not there yet has seen no result.
     pub(crate) fn settled(&self) -> bool {
-        self.steps().next().is_none() && !self.report.blocks() && self.waiting_for.is_none()
+        self.is_idle() && !self.report.blocks() && self.waiting_for.is_none()
+    }
+
+    /// Nothing is left that could be done now.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.steps().next().is_none()
     }
 
     /// All steps that are left, in order.
