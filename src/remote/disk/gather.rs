@@ -1,7 +1,7 @@
 //! Files that somebody named line by line: single ones, whole folders, and patterns.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
 use walkdir::WalkDir;
@@ -99,7 +99,71 @@ impl DiskRead {
     }
 }
 
+/// What one line of single files names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// These files, each a path as the line spells it, sorted; none when nothing matches.
+    Files(Vec<PathBuf>),
+    /// A folder.
+    Folder,
+    /// No pattern, for this reason.
+    Bad(&'static str),
+}
+
 impl DiskRead {
+    /// The files that a line names: one itself, or those that a pattern matches. Folders are passed over by patterns, and
+    /// so is what is hidden. Links count as what they lead to; one to nowhere counts as a file, which nobody can open.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub(crate) fn single_files(&self, line: &str) -> Result<Line, DiskError> {
+        let path = Path::new(line);
+        if path.is_dir() {
+            return Ok(Line::Folder);
+        }
+        if path.symlink_metadata().is_ok() {
+            return Ok(Line::Files(vec![path.to_owned()]));
+        }
+        let parts: Vec<&str> = line.split(['/', std::path::MAIN_SEPARATOR]).collect();
+        let Some(at) = parts.iter().position(|part| part.contains(['*', '?', '['])) else {
+            return Ok(Line::Files(Vec::new()));
+        };
+        let pattern = match Pattern::new(&parts[at..].join("/")) {
+            Ok(pattern) => pattern,
+            Err(error) => return Ok(Line::Bad(error.msg)),
+        };
+        let above = parts[..at].join("/");
+        let base = if at > 0 && above.is_empty() { Path::new("/") } else { Path::new(&above) };
+        let folder = if at == 0 { Path::new(".") } else { base };
+        if !folder.is_dir() {
+            return Ok(Line::Files(Vec::new()));
+        }
+        let deepest = if parts[at..].contains(&"**") { usize::MAX } else { parts.len() - at };
+        let all = WalkDir::new(folder).min_depth(1).max_depth(deepest).sort_by_file_name().into_iter();
+        let is_shown = |name: &std::ffi::OsStr| !name.as_encoded_bytes().starts_with(b".");
+        let mut files = Vec::new();
+        for entry in all.filter_entry(|entry| entry.depth() == 0 || is_shown(entry.file_name())) {
+            let entry = entry.map_err(|error| fault(folder, "listed", error.into()))?;
+            let below = entry.path().strip_prefix(folder).unwrap_or_else(|_| entry.path());
+            let is_meant = member(below).is_some_and(|text| pattern.matches_with(&text, MATCHING));
+            if is_meant && !entry.path().is_dir() {
+                files.push(base.join(below));
+            }
+        }
+        Ok(Line::Files(files))
+    }
+
+    /// The path without links, where it leads anywhere.
+    pub(crate) fn resolved(&self, path: &Path) -> PathBuf {
+        path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    }
+
+    /// Whether a path that begins in the working folder and does not climb ends elsewhere all the same: through a link.
+    pub(crate) fn leads_out_of_here(&self, path: &Path) -> bool {
+        let stays = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        stays && path.exists() && !self.resolved(path).starts_with(self.resolved(Path::new(".")))
+    }
+
     /// When a file was written last, in seconds since 1970.
     ///
     /// # Errors
@@ -196,6 +260,34 @@ mod tests {
         let lines: Vec<_> = lines.iter().map(|line| folder.path().join(line).display().to_string()).collect();
         let found = DiskRead::default().gather(&lines, hidden).expect("gathered");
         (found.files.into_iter().map(|found| found.member).collect(), found.unmatched)
+    }
+
+    #[test]
+    fn lines_of_single_files_pass_folders_over() {
+        let folder = tree();
+        let named = |line: &str| {
+            let line = folder.path().join(line).display().to_string();
+            let below =
+                |path: PathBuf| path.strip_prefix(folder.path()).expect("below it").display().to_string();
+            match DiskRead::default().single_files(&line).expect("it can be listed") {
+                Line::Files(files) => files.into_iter().map(below).collect::<Vec<_>>().join(" "),
+                other => format!("{other:?}"),
+            }
+        };
+        for (line, expected) in [
+            ("dist/*", "dist/a.whl"),
+            ("dist/**/*.whl", "dist/a.whl dist/sub/b.whl"),
+            ("*/*.html", "docs/index.html"),
+            ("*.html", ""),
+            ("dist/.hidden", "dist/.hidden"),
+            ("README.md", "README.md"),
+            ("nowhere/*", ""),
+            ("nothing", ""),
+            ("dist", "Folder"),
+        ] {
+            assert_eq!(named(line), expected, "{line}");
+        }
+        assert!(named("dist/[").starts_with("Bad"), "{}", named("dist/["));
     }
 
     #[test]

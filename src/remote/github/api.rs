@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::link::next_route;
+use super::pacer::Pacer;
 use super::refusal::{Refusal, is_absent};
 use super::transport::{ACCEPT_JSON, API_VERSION, Transport, What, unusable};
 use super::{SERVICE, cut};
@@ -33,6 +34,8 @@ pub(super) struct Api {
     pub(super) endpoint: Endpoint,
     /// Whose releases these are.
     pub(super) repository: Repository,
+    /// Who gives writes their turn.
+    pub(super) pacer: Pacer,
     token: Option<Secret<String>>,
 }
 
@@ -56,7 +59,7 @@ impl Api {
         repository: Repository,
         token: Option<Secret<String>>,
     ) -> Self {
-        Self { http, endpoint, repository, token }
+        Self { http, endpoint, repository, pacer: Pacer::default(), token }
     }
 
     /// The route of something in the repository, each segment percent-encoded.
@@ -172,7 +175,8 @@ impl Api {
     /// A client for one exchange. It costs little, and it is bound to the runtime that it was made in, which a reader
     /// should not be; the connections are kept below it.
     fn octocrab(&self) -> Octocrab {
-        let transport = Transport { http: self.http.clone(), api: self.endpoint.clone() };
+        let (http, api, pacer) = (self.http.clone(), self.endpoint.clone(), self.pacer.clone());
+        let transport = Transport { http, api, pacer };
         let auth = match &self.token {
             Some(token) => AuthState::AccessToken { token: SecretString::from(token.expose().clone()) },
             None => AuthState::None,

@@ -12,11 +12,17 @@ mod disposition;
 pub(crate) mod download;
 pub(crate) mod event;
 mod link;
+mod moment;
+pub(crate) mod pacer;
 pub(crate) mod read;
+mod refs;
 mod refusal;
+mod replace;
 pub(crate) mod runs;
+mod strays;
+mod target;
 mod transport;
-mod upload;
+pub(crate) mod upload;
 mod wire;
 pub(crate) mod write;
 
@@ -132,13 +138,22 @@ pub(crate) struct Downloaded {
     pub(crate) file_name: Option<String>,
 }
 
+/// The text that GitHub writes for a release by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GeneratedNotes {
+    /// The title.
+    pub(crate) name: String,
+    /// The text.
+    pub(crate) body: String,
+}
+
 /// What a release page is to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReleaseText {
     /// The tag that the release belongs to.
     pub(crate) tag: String,
-    /// Where GitHub makes the tag if there is none yet. Leave it out where the tag exists.
-    pub(crate) commit: Option<CommitSha>,
+    /// The branch or the commit where GitHub makes the tag if there is none yet. Leave it out where the tag exists.
+    pub(crate) target: Option<String>,
     /// The title.
     pub(crate) title: String,
     /// The whole text; see [`marked`].
@@ -156,6 +171,22 @@ pub(crate) enum MakeLatest {
     No,
 }
 
+/// How a release becomes visible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Publication {
+    /// Whether it is marked as a prerelease.
+    pub(crate) prerelease: bool,
+    /// Whether it becomes the latest.
+    pub(crate) latest: MakeLatest,
+    /// The category in which a discussion is opened with it. Where GitHub refuses that, the release is published
+    /// without one, and those who watch are told.
+    pub(crate) discussion_category: Option<String>,
+    /// The branch or the commit where GitHub makes the tag if there is none yet. Leave it out where the tag exists.
+    pub(crate) target: Option<String>,
+    /// Where the tag has to point at that moment, if it is there. Nothing is asked without it.
+    pub(crate) commit: Option<CommitSha>,
+}
+
 impl Asset {
     /// The file as the model's comparison wants it. `None` for what a failed upload left: nothing is there yet.
     pub(crate) fn remote_file(&self) -> Option<RemoteFile> {
@@ -164,6 +195,12 @@ impl Asset {
             size_bytes: Some(self.size_bytes),
             sha256: self.sha256,
         })
+    }
+
+    /// Whether it is one of ours that waits under another name for its turn; see [`temporary_name`]. It belongs to
+    /// nobody else and is no file of the release.
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.name.starts_with(TEMPORARY)
     }
 
     /// Whether this is the file that we call `file_name`, by its name or by the label that keeps the original one.
@@ -181,12 +218,35 @@ pub(crate) fn canonical<'a>(releases: &'a [Release], tag: &str) -> Option<&'a Re
         .min_by_key(|release| (release.draft, release.id))
 }
 
+/// Begins the name of a file that was sent and does not have its own name yet. It has no leading dot, which GitHub would
+/// rewrite.
+const TEMPORARY: &str = "release-action-incoming-";
+
+/// How the temporary names of a file begin, whatever its bytes are.
+fn temporary_names(file_name: &str) -> String {
+    format!("{TEMPORARY}{}-", &Sha256::of(file_name.as_bytes()).to_string()[..8])
+}
+
+/// What `artifact` is called until the file that it replaces is gone. It says which bytes it holds, so that a later run
+/// knows what it found, and it is made of what GitHub never rewrites.
+fn temporary_name(artifact: &Artifact) -> String {
+    let name = artifact.file_name.as_str();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '.' };
+    let parts: String = name.chars().map(plain).take(80).collect();
+    let parts: Vec<&str> = parts.split('.').filter(|part| !part.is_empty()).collect();
+    format!("{}{}-{}", temporary_names(name), &artifact.sha256.to_string()[..16], parts.join("."))
+}
+
 /// The asset that is `artifact`, or that stands in its way: by name or label, an uploaded one before the remains of
 /// a failed upload; else one with the same bytes whose name differs only in what GitHub rewrites.
 pub(crate) fn matching<'a>(assets: &'a [Asset], artifact: &Artifact) -> Option<&'a Asset> {
     let name = artifact.file_name.as_str();
     let called = assets.iter().filter(|asset| asset.is_called(name)).max_by_key(|asset| asset.uploaded);
+    // GitHub keeps most names as they are: what is called otherwise then is another file.
     called.or_else(|| {
+        if upload::is_kept(name) {
+            return None;
+        }
         let same = |asset: &&Asset| asset.uploaded && asset.sha256 == Some(artifact.sha256);
         assets.iter().filter(same).find(|asset| folded(&asset.name) == folded(name))
     })
@@ -204,7 +264,9 @@ const CLOSE: &str = "<!-- /release-action -->";
 
 /// `text` as the region of a release's text that is ours: between two comments that the page does not show.
 pub(crate) fn marked(text: &str) -> String {
-    let text = text.replace(OPEN, "").replace(CLOSE, "");
+    // The page shows neither, so a text may hold them in this spelling, which marks nothing.
+    let plain = |mark: &str| mark.replace(' ', "");
+    let text = text.replace(OPEN, &plain(OPEN)).replace(CLOSE, &plain(CLOSE));
     format!("{OPEN}\n{}\n{CLOSE}", text.trim_matches('\n'))
 }
 
@@ -213,6 +275,12 @@ fn region(body: &str) -> Option<std::ops::Range<usize>> {
     let start = body.find(OPEN)?;
     let end = start + body[start..].find(CLOSE)? + CLOSE.len();
     Some(start..end)
+}
+
+/// What stands in the region of `body` that is ours.
+pub(crate) fn region_text(body: &str) -> Option<&str> {
+    let region = region(body)?;
+    body.get(region.start + OPEN.len()..region.end - CLOSE.len())
 }
 
 /// Whether `body` has a region that is ours.
@@ -228,6 +296,15 @@ pub(crate) fn with_region(body: &str, text: &str) -> String {
         Some(region) => format!("{}{ours}{}", &body[..region.start], &body[region.end..]),
         None if body.trim().is_empty() => ours,
         None => format!("{}\n\n{ours}", body.trim_end()),
+    }
+}
+
+/// As [`with_region`], but a text without such a region gets one at its beginning.
+pub(crate) fn with_region_first(body: &str, text: &str) -> String {
+    if is_ours(body) || body.trim().is_empty() {
+        with_region(body, text)
+    } else {
+        format!("{}\n\n{}", marked(text), body.trim_start())
     }
 }
 

@@ -3,18 +3,24 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use reqwest::Method;
 use serde::de::IgnoredAny;
+use serde_json::json;
 
 use super::api::{Api, List};
+use super::moment::{self, Day};
 use super::runs::Sought;
-use super::wire::{AssetWire, PointerWire, ReleaseWire, RepositoryWire, RunArtifactWire};
-use super::{Asset, Release, RunArtifact, cut};
+use super::wire::{
+    AssetWire, CommitWire, NotesWire, PointerWire, ReleaseWire, RepositoryWire, RunArtifactWire, TagWire,
+};
+use super::write::{SENDS, may_repeat};
+use super::{Asset, GeneratedNotes, Release, RunArtifact, cut};
 use crate::model::digest::{Hashes, Sha256};
 use crate::model::endpoints::Endpoint;
 use crate::model::revision::{CommitSha, Repository};
 use crate::model::secret::Secret;
 use crate::remote::error::RemoteError;
-use crate::remote::http::Http;
+use crate::remote::http::{Http, backoff};
 
 /// GitHub shows no more releases than this.
 const RELEASES: usize = 10_000;
@@ -22,6 +28,10 @@ const RELEASES: usize = 10_000;
 const ASSETS: usize = 2_000;
 /// A run leaves no more artifacts than this.
 const RUN_ARTIFACTS: usize = 10_000;
+/// More tags than any repository that we know has.
+const TAGS: usize = 40_000;
+/// A commit's hash, or a refusal, is shorter than this, in bytes.
+const SHORT: u64 = 1 << 20;
 /// Annotated tags may point to annotated tags, but nobody nests them deeper.
 const TAG_DEPTH: usize = 10;
 /// An asset or artifact is smaller than this, in bytes.
@@ -50,11 +60,37 @@ impl GithubRead {
         Self { api, visible: Arc::default(), searched: Arc::default() }
     }
 
+    /// The commit that `tag` leads to, through any number of annotations; `None` if it leads to none. One request where
+    /// it does. Whether it is a tag or a branch that is called `tags/…` makes no difference here; see
+    /// [`Self::tag_commit_exactly`] where that matters.
+    ///
+    /// # Errors
+    /// When GitHub could not tell, or the repository cannot be seen.
+    pub(crate) async fn tag_commit(&self, tag: &str) -> Result<Option<CommitSha>, RemoteError> {
+        let what = format!("looking up the tag `{tag}`");
+        let name = format!("tags/{tag}");
+        let call = self.api.bytes(what, &["commits", &name], "application/vnd.github.sha");
+        let answer = self.api.http.get(&call.limit(SHORT)).await?;
+        let said = String::from_utf8_lossy(&answer.body);
+        match (answer.status, said.trim().parse()) {
+            (200, Ok(commit)) => {
+                let _ = self.visible.set(());
+                Ok(Some(commit))
+            }
+            // A repository that is out of sight is not found; in this one, the tag leads nowhere.
+            (422, _) if said.contains("No commit found") => {
+                let _ = self.visible.set(());
+                Ok(None)
+            }
+            _ => self.tag_commit_exactly(tag).await,
+        }
+    }
+
     /// The commit that `tag` points to, through any number of annotations; `None` if there is no such tag.
     ///
     /// # Errors
     /// When GitHub could not tell, the repository cannot be seen, or the tag points to no commit.
-    pub(crate) async fn tag_commit(&self, tag: &str) -> Result<Option<CommitSha>, RemoteError> {
+    pub(crate) async fn tag_commit_exactly(&self, tag: &str) -> Result<Option<CommitSha>, RemoteError> {
         let what = format!("looking up the tag `{tag}`");
         let segments: Vec<&str> = ["git", "ref", "tags"].into_iter().chain(tag.split('/')).collect();
         let found = self.api.find::<PointerWire>(&what, &self.api.route(&segments)).await?;
@@ -88,6 +124,63 @@ impl GithubRead {
             return Ok(true);
         }
         self.require_repository().await.map(|()| false)
+    }
+
+    /// The day on which the commit was made, in UTC.
+    ///
+    /// # Errors
+    /// When GitHub could not tell, or the commit is not there.
+    pub(crate) async fn commit_date(&self, commit: &CommitSha) -> Result<Day, RemoteError> {
+        let what = format!("looking up the date of {}", commit.short());
+        let route = self.api.route(&["git", "commits", commit.as_str()]);
+        let CommitWire { committer } = self.api.get(&what, &route).await?;
+        let unreadable = || self.api.unexpected(&what, "a moment in UTC", committer.date.clone());
+        moment::day(&committer.date).ok_or_else(unreadable)
+    }
+
+    /// The names of all tags.
+    ///
+    /// # Errors
+    /// When GitHub could not tell.
+    pub(crate) async fn tag_names(&self) -> Result<Vec<String>, RemoteError> {
+        let what = format!("listing the tags of {}", self.api.repository);
+        let list = List { what, route: self.api.route(&["tags"]), key: None, limit: TAGS };
+        Ok(self.api.list::<TagWire>(&list).await?.into_iter().map(|tag| tag.name).collect())
+    }
+
+    /// The text that GitHub writes for a release of `tag`, which it stores nowhere. `target` is where the tag would be
+    /// made; `previous` the tag whose release came before: without it GitHub guesses.
+    ///
+    /// # Errors
+    /// When GitHub refuses, or does not answer.
+    pub(crate) async fn generate_notes(
+        &self,
+        tag: &str,
+        target: Option<&str>,
+        previous: Option<&str>,
+    ) -> Result<GeneratedNotes, RemoteError> {
+        let what = format!("letting GitHub write the notes of `{tag}`");
+        let route = self.api.route(&["releases", "generate-notes"]);
+        let mut question = json!({ "tag_name": tag });
+        for (name, value) in [("target_commitish", target), ("previous_tag_name", previous)] {
+            if let Some(value) = value {
+                question[name] = value.into();
+            }
+        }
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            // It changes nothing, so it may be asked as often as a look-up.
+            match self.api.change::<NotesWire>(&what, Method::POST, &route, &question).await {
+                Ok(NotesWire { name, body }) => return Ok(GeneratedNotes { name, body }),
+                Err(error)
+                    if tries < SENDS && may_repeat(&error) && self.api.http.may_wait(backoff(tries)) =>
+                {
+                    self.api.http.pause(&format!("GitHub to answer ({what})"), backoff(tries)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// All releases, drafts too where the token may see them: that takes `contents: write`.

@@ -7,15 +7,16 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use super::SERVICE;
+use super::moment::clock;
 use crate::remote::error::RemoteError;
 use crate::remote::http::answer::Answer;
 
 /// No text of GitHub's is longer than this in a message, in characters.
 const TEXT: usize = 500;
-/// How often a refusal because of the pace is waited out.
+/// How often a refusal of one request because of the pace is waited out.
 const WAITS: u32 = 4;
-/// A wait longer than this is no use to a release; the person hears of it instead.
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+/// What GitHub asks for at least where it names no time; each further refusal doubles it.
+const FIRST_WAIT: Duration = Duration::from_secs(60);
 
 /// An answer that is no success.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl Refusal {
     pub(super) fn into_error(self) -> RemoteError {
         let hint = self.hint();
         let said = self.errors.iter().map(told).filter(|text| !text.is_empty());
-        let message = std::iter::once(self.message.clone()).chain(said).collect::<Vec<_>>().join("; ");
+        let message = std::iter::once(one_line(&self.message)).chain(said).collect::<Vec<_>>().join("; ");
         let message = message.chars().take(TEXT).collect();
         RemoteError::Status { service: SERVICE, what: self.what, status: self.status, message, hint }
     }
@@ -79,12 +80,13 @@ impl Refusal {
             self.headers.get("x-accepted-github-permissions").and_then(|value| value.to_str().ok());
         let writes = self.method != Method::GET;
         match self.status {
-            401 => Some("is `github-token` whole, of this GitHub, and not expired?".to_owned()),
-            403 | 429 if limited(&self.headers, &words) => Some(
-                "the limit of requests is used up: run again later, what is done is found and not repeated"
-                    .to_owned(),
-            ),
-            403 | 404 if writes && accepted.is_some_and(|names| names.contains("workflows")) => {
+            401 => Some(EXPIRED.to_owned()),
+            403 | 429 if limited(&self.headers, &words) => Some(pace_hint(&self.headers)),
+            403 if writes && words.contains("by integration") && !is_about_workflows(accepted) => {
+                Some(format!("{}; {READ_ONLY}", permission_hint(accepted, writes)))
+            }
+            403 if writes && is_about_workflows(accepted) => Some(format!("{WORKFLOW_FILES}; {READ_ONLY}")),
+            404 if writes && (is_about_workflows(accepted) || self.may_be_workflows()) => {
                 Some(WORKFLOW_FILES.to_owned())
             }
             403 | 404 => Some(permission_hint(accepted, writes)),
@@ -95,12 +97,44 @@ impl Refusal {
             _ => None,
         }
     }
+
+    /// Whether a release or a tag "is not found" where there is nothing to find: when it is made or changed.
+    fn may_be_workflows(&self) -> bool {
+        self.status == 404 && matches!(self.method, Method::POST | Method::PATCH)
+    }
 }
 
-/// A job's token can never have the permission that GitHub asks for here.
+fn is_about_workflows(accepted: Option<&str>) -> bool {
+    accepted.is_some_and(|names| names.contains("workflows"))
+}
+
+/// What to do where GitHub does not know the token.
+const EXPIRED: &str = "is `github-token` whole, of this GitHub, and not expired? a job's own token ends with the job, \
+    and one of an app after an hour: run again with a new one, what is done is found and not repeated";
+
+/// Why a job's token may do less than its workflow seems to say.
+const READ_ONLY: &str = "a job's own token only reads where the repository's or organisation's settings say so and the \
+    job states nothing, and always in a run for a pull request from a fork";
+
+/// A job's token can never have the permission that GitHub asks for here, and GitHub calls it "not found".
 const WORKFLOW_FILES: &str = "does the job have `permissions: contents: write`? if so, the commit changes files below \
     `.github/workflows` that the default branch has otherwise, which the job's own token may never publish: push the \
-    tag first and leave `commit` out, or use another token";
+    tag first and leave the target out, or use another token";
+
+/// When it is worth to come again.
+fn pace_hint(headers: &HeaderMap) -> String {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let number = |name| header(name).and_then(|value| value.parse::<u64>().ok());
+    let when = match (number("retry-after"), header("x-ratelimit-remaining"), number("x-ratelimit-reset")) {
+        (Some(seconds), _, _) => format!("in {} minutes", seconds.div_ceil(60).max(1)),
+        (None, Some("0"), Some(reset)) => format!("at {}", clock(reset)),
+        _ => "in a quarter of an hour".to_owned(),
+    };
+    format!(
+        "GitHub takes no more requests of this token for now, and a run waits a quarter of an hour in all: run again \
+         {when}; what is done is found and not repeated, and the run goes on where it stopped"
+    )
+}
 
 /// Sentences of GitHub's with one known reason.
 const SENTENCES: &[(&str, &str)] = &[
@@ -109,12 +143,12 @@ const SENTENCES: &[(&str, &str)] = &[
         "the tag once belonged to an immutable release and is used up for good: choose a new version",
     ),
     (
-        "immutable release",
-        "the release is immutable: nothing can be added any more, so the next version has to carry it",
+        "immutable",
+        "the release is immutable: its files and its tag are fixed for good, so the next version has to carry the change",
     ),
     (
         "rule violations",
-        "does a ruleset of the repository forbid to make this tag? let the job pass it, or push the tag first",
+        "a ruleset of the repository forbids to change this tag so: let the job pass it, or push the tag first",
     ),
     (
         "Published releases must have a valid tag",
@@ -123,6 +157,17 @@ const SENTENCES: &[(&str, &str)] = &[
     ("body is too long", "the notes are longer than GitHub takes (125,000 characters): shorten them"),
     ("Latest release cannot be", "a prerelease cannot be the latest release"),
     ("Bad Content-Length", "does a proxy between here and GitHub change requests?"),
+    (
+        "`tag_name`: already_exists",
+        "somebody published a release of this tag meanwhile: run again, it is found",
+    ),
+    (
+        "`target_commitish`: invalid",
+        "the tag is to be made at what is neither a branch nor a full commit hash of this repository",
+    ),
+    ("Object does not exist", "the repository does not have this commit: push it first"),
+    ("was archived", "the repository is archived, and nothing in it can be changed"),
+    ("SAML", "authorise the token for the organisation's single sign-on"),
 ];
 
 /// Names the permission that seems to be missing.
@@ -145,11 +190,17 @@ fn permission_hint(accepted: Option<&str>, writes: bool) -> String {
 fn told(error: &Value) -> String {
     let field = |name| error.get(name).and_then(Value::as_str).unwrap_or_default();
     match (error.as_str(), field("message"), field("field"), field("code")) {
-        (Some(text), ..) => text.to_owned(),
+        (Some(text), ..) => one_line(text),
         (None, "", "", "") => String::new(),
         (None, "", name, code) | (None, _, name, code @ "already_exists") => format!("`{name}`: {code}"),
-        (None, message, ..) => message.to_owned(),
+        (None, message, ..) => one_line(message),
     }
+}
+
+/// A text of several lines as one: a ruleset's refusal names the rule in its third line.
+fn one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.map(|line| line.strip_prefix("pre_receive ").unwrap_or(line)).collect::<Vec<_>>().join(": ")
 }
 
 /// Words for a body without any.
@@ -165,17 +216,28 @@ fn nameless(body: &[u8]) -> String {
 /// Whether the refusal is about how often we ask.
 fn limited(headers: &HeaderMap, words: &str) -> bool {
     let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    header("retry-after").is_some()
-        || header("x-ratelimit-remaining") == Some("0")
-        || words.contains("rate limit")
-        || words.contains("abuse detection")
+    header("retry-after").is_some() || header("x-ratelimit-remaining") == Some("0") || is_about_pace(words)
+}
+
+fn is_about_pace(words: &str) -> bool {
+    let words = words.to_ascii_lowercase();
+    words.contains("rate limit") || words.contains("abuse detection")
 }
 
 /// How long to wait before the same request may be sent again; `None` if it was not refused because of the pace, or
-/// if waiting would take too long.
+/// was often enough: what GitHub says, else a minute, then two, then four.
 pub(super) fn patience(answer: &Answer, now: SystemTime, attempt: u32) -> Option<Duration> {
-    let refused = matches!(answer.status, 403 | 429) && attempt < WAITS;
-    answer.asks_to_wait(now).filter(|wait| refused && *wait <= LONGEST_WAIT)
+    if !matches!(answer.status, 403 | 429) || attempt >= WAITS {
+        return None;
+    }
+    let names_a_time =
+        answer.header("retry-after").is_some() || answer.header("x-ratelimit-remaining") == Some("0");
+    if names_a_time {
+        return answer.asks_to_wait(now);
+    }
+    let words = Refusal::of_answer(answer, &Method::POST).words();
+    let is_limit = answer.status == 429 || limited(&answer.headers, &words);
+    is_limit.then(|| FIRST_WAIT * 2_u32.pow(attempt))
 }
 
 /// Whether GitHub refused because a thing of that name is there already.
@@ -186,6 +248,16 @@ pub(super) fn already_exists(error: &RemoteError) -> bool {
 /// Whether GitHub says that there is no such thing.
 pub(super) const fn is_absent(error: &RemoteError) -> bool {
     matches!(error, RemoteError::Status { status: 404, .. })
+}
+
+/// Whether GitHub used these words.
+pub(super) fn says(error: &RemoteError, words: &str) -> bool {
+    matches!(error, RemoteError::Status { message, .. } if message.contains(words))
+}
+
+/// Whether GitHub understood, and will not do it however often it is asked; the pace is another matter.
+pub(super) fn is_refused(error: &RemoteError) -> bool {
+    matches!(error, RemoteError::Status { status: 403 | 404 | 422, message, .. } if !is_about_pace(message))
 }
 
 #[cfg(test)]
@@ -233,9 +305,92 @@ mod tests {
         assert!(
             hint(json!([{"message": "Published releases must have a valid tag"}])).contains("push the tag")
         );
+        for (message, part) in [
+            ("target_commitish cannot be changed when release is immutable", "next version"),
+            ("Repository was archived so is read-only.", "archived"),
+            ("Resource protected by organization SAML enforcement.", "single sign-on"),
+            ("Object does not exist", "push it"),
+            ("body is too long (maximum is 125000 characters)", "125,000"),
+        ] {
+            let said = refusal(422, message, json!([])).hint().unwrap_or_default();
+            assert!(said.contains(part), "{message}: {said}");
+        }
+        for (field, code, part) in
+            [("tag_name", "already_exists", "meanwhile"), ("target_commitish", "invalid", "neither a branch")]
+        {
+            assert!(hint(json!([{"resource": "Release", "field": field, "code": code}])).contains(part));
+        }
         let immutable = refusal(422, "Cannot upload assets to an immutable release.", json!([]));
         assert!(immutable.hint().unwrap_or_default().contains("immutable"));
         assert_eq!(hint(json!([])), "");
+    }
+
+    #[test]
+    fn a_rulesets_own_words_are_told_in_one_line() {
+        let rule = "pre_receive Repository rule violations found\n\nCannot create ref due to creations being \
+                    restricted.\n\n";
+        let errors = json!([
+            {"resource": "Release", "code": "custom", "field": "pre_receive", "message": rule},
+            {"resource": "Release", "code": "custom", "field": "tag_name",
+             "message": "Published releases must have a valid tag"},
+        ]);
+        assert_eq!(
+            refusal(422, "Validation Failed", errors).into_error().to_string(),
+            "GitHub answered 422 (publishing): Validation Failed; Repository rule violations found: Cannot create ref \
+             due to creations being restricted.; Published releases must have a valid tag"
+        );
+    }
+
+    fn with_headers(status: u16, message: &str, headers: &[(&'static str, &str)]) -> Refusal {
+        let headers = headers.iter().map(|(name, value)| {
+            let name: reqwest::header::HeaderName = name.parse().expect("good");
+            (name, value.parse().expect("good"))
+        });
+        Refusal { headers: headers.collect(), ..refusal(status, message, json!([])) }
+    }
+
+    #[test]
+    fn what_a_token_lacks_is_named() {
+        let forbidden = "Resource not accessible by integration";
+        let hint = |refusal: Refusal| refusal.hint().unwrap_or_default();
+        let plain =
+            hint(with_headers(403, forbidden, &[("x-accepted-github-permissions", "contents=write")]));
+        assert!(
+            plain.contains("`contents: write`") && plain.contains("fork") && plain.contains("settings"),
+            "{plain}"
+        );
+        let workflows = [("x-accepted-github-permissions", "contents=write; contents=write,workflows=write")];
+        for refusal in [
+            with_headers(403, forbidden, &workflows),
+            with_headers(404, "Not Found", &workflows),
+            // GitHub does not always say what it would accept.
+            with_headers(404, "Not Found", &[]),
+        ] {
+            let said = hint(refusal);
+            assert!(said.contains("contents: write") && said.contains(".github/workflows"), "{said}");
+        }
+        let look_up = Refusal { method: Method::GET, ..with_headers(404, "Not Found", &[]) };
+        assert!(!hint(look_up).contains("workflows"));
+        let expired = hint(with_headers(401, "Bad credentials", &[]));
+        assert!(expired.contains("github-token") && expired.contains("expired"), "{expired}");
+    }
+
+    #[test]
+    fn a_limit_says_when_to_come_again() {
+        let slow = "You have exceeded a secondary rate limit.";
+        for (headers, when) in [
+            (vec![("retry-after", "3600")], "in 60 minutes"),
+            (vec![("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795176061")], "at 12:01 UTC"),
+            (vec![], "in a quarter of an hour"),
+        ] {
+            let refusal = with_headers(403, slow, &headers);
+            let said = refusal.hint().unwrap_or_default();
+            assert!(
+                said.contains(&format!("run again {when};")) && said.contains("where it stopped"),
+                "{said}"
+            );
+            assert!(!is_refused(&refusal.into_error()), "the pace is no refusal of the thing itself");
+        }
     }
 
     #[test]

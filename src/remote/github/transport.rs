@@ -16,6 +16,7 @@ use serde::de::IgnoredAny;
 use url::Url;
 
 use super::SERVICE;
+use super::pacer::Pacer;
 use super::refusal::{Refusal, patience};
 use crate::model::endpoints::Endpoint;
 use crate::remote::error::RemoteError;
@@ -39,6 +40,8 @@ pub(super) struct Transport {
     pub(super) http: Http,
     /// Where the API is.
     pub(super) api: Endpoint,
+    /// Who gives writes their turn.
+    pub(super) pacer: Pacer,
 }
 
 impl tower_service::Service<Request<OctoBody>> for Transport {
@@ -63,7 +66,7 @@ impl Transport {
         let call = self.translate(request).await?;
         let answer = match call.method.as_str() {
             "GET" => self.http.get(&call).await?,
-            _ => send_patiently(&self.http, &call).await?,
+            _ => send_patiently(&self.http, &self.pacer, &call).await?,
         };
         let is_json = answer.json::<IgnoredAny>("JSON");
         match answer.status {
@@ -107,19 +110,26 @@ impl Transport {
     }
 }
 
-/// Sends a request that changes something. A refusal because of the pace did nothing, so it is waited out and sent
-/// again; after everything else the caller decides.
+/// Sends a request that changes something, when its turn has come. A refusal because of the pace did nothing, so it is
+/// waited out and sent again as long as the run's patience lasts; after everything else the caller decides.
 ///
 /// # Errors
 /// As [`Http::send`].
-pub(super) async fn send_patiently(http: &Http, call: &Call) -> Result<Answer, RemoteError> {
+pub(super) async fn send_patiently(http: &Http, pacer: &Pacer, call: &Call) -> Result<Answer, RemoteError> {
     let surroundings = http.surroundings();
     let mut attempt = 0;
     loop {
+        if !pacer.turn(http).await {
+            let what = format!("a signal asked to stop before this was sent ({})", call.what);
+            let hint = "run again: what is done is found and not repeated".to_owned();
+            return Err(RemoteError::Missing { what, hint });
+        }
         let answer = http.send(call).await?;
         let wait = patience(&answer, surroundings.pace.now(), attempt);
-        let Some(wait) = wait.filter(|_| !surroundings.stop.is_requested()) else { return Ok(answer) };
-        http.pause("GitHub limits how often it may be asked", wait).await;
+        let Some(wait) = wait.filter(|wait| !surroundings.stop.is_requested() && pacer.affords(*wait)) else {
+            return Ok(answer);
+        };
+        http.wait_out("GitHub limits how often it may be asked", wait).await;
         attempt += 1;
     }
 }

@@ -1,8 +1,8 @@
 //! Sending assets: where to, under which name, what the answer has to say, and what to do when there is none.
 
-use std::path::Path;
-use std::time::Duration;
+use std::path::PathBuf;
 
+use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use url::Url;
@@ -12,7 +12,7 @@ use super::refusal::{Refusal, already_exists, is_absent};
 use super::transport::send_patiently;
 use super::wire::AssetWire;
 use super::write::{GithubWrite, Known, LOOKS, Page, SENDS, may_repeat};
-use super::{Asset, Release, SERVICE, cut, matching};
+use super::{Asset, Release, SERVICE, cut, matching, temporary_name};
 use crate::model::artifact::{Artifact, Delta};
 use crate::model::endpoints::is_loopback;
 use crate::remote::error::RemoteError;
@@ -23,10 +23,14 @@ use crate::remote::http::call::Part;
 const LARGEST_ASSET: u64 = 2 << 30;
 /// What needs no encoding in a query.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// So many uploads go without a pause; GitHub counts 80 in a minute.
-const BURST: u32 = 20;
-/// The pause before each further upload.
-const BETWEEN_UPLOADS: Duration = Duration::from_secs(1);
+/// The bytes of an asset: what is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// A file, read while it is sent.
+    File(PathBuf),
+    /// What was made in memory.
+    Bytes(Bytes),
+}
 
 /// What came of one try to send an asset.
 enum Sent {
@@ -34,11 +38,13 @@ enum Sent {
     Done,
     /// It is not; this is why. Another try may help.
     Again(RemoteError),
+    /// The release is gone: another job took it for a second one.
+    Gone(RemoteError),
 }
 
 impl GithubWrite {
-    /// Makes the file at `path`, which is `artifact`, an asset of the tag's release or draft. What a failed upload
-    /// left under its name is removed first.
+    /// Makes `content`, which is `artifact`, an asset of the tag's release or draft. What a failed upload left under its
+    /// name is removed first.
     ///
     /// # Errors
     /// [`RemoteError::Conflict`] when other bytes have its name; else when GitHub refuses, or when it stays unknown
@@ -47,48 +53,82 @@ impl GithubWrite {
         &self,
         tag: &str,
         artifact: &Artifact,
-        path: &Path,
+        content: &Content,
     ) -> Result<(), RemoteError> {
         permit(artifact)?;
         let mut known = self.known.lock().await;
-        let outcome = self.asset(&mut known, tag, artifact, path).await;
+        // Whoever asks has looked and not seen it: a page that seems to hold it may be of a draft that is no longer the
+        // tag's release.
+        let seems_there =
+            |page: &Page| page.assets.as_ref().is_some_and(|assets| matching(assets, artifact).is_some());
+        if known.pages.get(tag).is_some_and(seems_there) {
+            known.forget(tag);
+        }
+        let outcome = self.asset(&mut known, tag, artifact, content).await;
         if outcome.is_err() {
-            known.pages.remove(tag);
+            known.forget(tag);
         }
         outcome
     }
 
+    /// Stores the file in the tag's release, and with it all others of this writer if that is another release now.
     async fn asset(
         &self,
         known: &mut Known,
         tag: &str,
         artifact: &Artifact,
-        path: &Path,
+        content: &Content,
+    ) -> Result<(), RemoteError> {
+        self.place(known, tag, artifact, content).await?;
+        let release_id = self.page(known, tag).await?.release.id;
+        let stored = known.stored.entry(tag.to_owned()).or_default();
+        if stored.files.is_empty() {
+            stored.release_id = release_id;
+        }
+        stored.files.retain(|(other, _)| other.file_name != artifact.file_name);
+        stored.files.push((artifact.clone(), content.clone()));
+        if stored.release_id != release_id {
+            self.follow(known, tag).await?;
+        }
+        self.drain(known, tag).await
+    }
+
+    /// Stores the file in what is the tag's release now.
+    pub(super) async fn place(
+        &self,
+        known: &mut Known,
+        tag: &str,
+        artifact: &Artifact,
+        content: &Content,
     ) -> Result<(), RemoteError> {
         let mut failures = 0;
         loop {
             let mut page = self.page(known, tag).await?;
-            if self.is_there(&mut page, artifact).await? {
-                known.pages.insert(tag.to_owned(), page);
-                return Ok(());
-            }
-            known.uploads += 1;
-            if known.uploads > BURST {
-                self.read.api.http.surroundings().pace.sleep(BETWEEN_UPLOADS).await;
-            }
-            match self.send(&mut page, artifact, path).await? {
+            let sent = match self.is_there(&mut page, artifact).await {
+                Ok(true) => Sent::Done,
+                Ok(false) => self.send(&mut page, artifact, content).await?,
+                Err(error) if is_absent(&error) => Sent::Gone(error),
+                Err(error) => return Err(error),
+            };
+            let error = match sent {
                 Sent::Done => {
                     known.pages.insert(tag.to_owned(), page);
                     return Ok(());
                 }
+                Sent::Again(error) | Sent::Gone(error) if self.stopping() => return Err(error),
                 Sent::Again(error) => {
-                    failures += 1;
-                    if failures >= SENDS || self.stopping() {
-                        return Err(error);
-                    }
                     page.assets = Some(self.shown(&page, artifact, &error).await?);
                     known.pages.insert(tag.to_owned(), page);
+                    error
                 }
+                Sent::Gone(error) => {
+                    known.forget(tag);
+                    error
+                }
+            };
+            failures += 1;
+            if failures >= SENDS {
+                return Err(error);
             }
         }
     }
@@ -117,15 +157,28 @@ impl GithubWrite {
         Ok(assets)
     }
 
-    /// Whether the page holds the artifact. What a failed upload left of it is removed.
-    async fn is_there(&self, page: &mut Page, artifact: &Artifact) -> Result<bool, RemoteError> {
+    /// Whether the page holds the artifact. What a failed upload left of it is removed; what waits under another name for
+    /// its turn, because a run was cut off, gets its name.
+    pub(super) async fn is_there(&self, page: &mut Page, artifact: &Artifact) -> Result<bool, RemoteError> {
         let assets = match page.assets.take() {
             Some(assets) => assets,
             None => self.read.assets(page.release.id).await?,
         };
         let assets = page.assets.insert(assets);
         loop {
-            let Some(found) = matching(assets, artifact).cloned() else { return Ok(false) };
+            let Some(found) = matching(assets, artifact).cloned() else {
+                let name = temporary_name(artifact);
+                let is_it = |asset: &&Asset| asset.name == name && asset.uploaded;
+                let Some(found) = assets.iter().find(is_it).cloned() else { return Ok(false) };
+                if self.read.asset_digest(&found).await? != artifact.sha256 {
+                    return Ok(false);
+                }
+                let waiting = found.id;
+                let named = self.rename(waiting, artifact).await?;
+                assets.retain(|asset| asset.id != waiting);
+                assets.push(named);
+                return Ok(true);
+            };
             if !found.uploaded {
                 let route = self.read.api.route(&["releases", "assets", &found.id.to_string()]);
                 self.delete(&format!("removing what is left of `{}`", cut(&found.name)), &route).await?;
@@ -149,17 +202,30 @@ impl GithubWrite {
     }
 
     /// Sends the artifact once. What was stored wrongly is removed again: it is ours, the answer named it.
-    async fn send(&self, page: &mut Page, artifact: &Artifact, path: &Path) -> Result<Sent, RemoteError> {
+    async fn send(
+        &self,
+        page: &mut Page,
+        artifact: &Artifact,
+        content: &Content,
+    ) -> Result<Sent, RemoteError> {
         let address = address(&self.read.api, &page.release, artifact)?;
-        let asset = match post(&self.read.api, address, artifact, path).await {
+        let mut asset = match post(&self.read.api, address, artifact, content).await {
             Ok(asset) => asset,
             Err(error) if may_repeat(&error) || already_exists(&error) => return Ok(Sent::Again(error)),
-            // A draft that was just made may not be known everywhere yet.
-            Err(error) if is_absent(&error) && self.read.release(page.release.id).await.is_ok() => {
-                return Ok(Sent::Again(error));
+            Err(error) if is_absent(&error) => {
+                return match self.read.release(page.release.id).await {
+                    // A draft that was just made may not be known everywhere yet.
+                    Ok(_) => Ok(Sent::Again(error)),
+                    Err(gone) if is_absent(&gone) => Ok(Sent::Gone(error)),
+                    Err(_) => Err(error),
+                };
             }
             Err(error) => return Err(error),
         };
+        // Where no digest is stated, the bytes that are there prove it: the old file must not go for less.
+        if asset.sha256.is_none() && asset.uploaded && asset.size_bytes == artifact.size_bytes {
+            asset.sha256 = Some(self.read.asset_digest(&asset).await?);
+        }
         let fault = match verify(&asset, artifact) {
             Err(fault) => fault,
             Ok(()) if asset.uploaded && asset.size_bytes == artifact.size_bytes => {
@@ -179,7 +245,7 @@ impl GithubWrite {
 }
 
 /// Refuses what GitHub would refuse after all bytes were sent.
-fn permit(artifact: &Artifact) -> Result<(), RemoteError> {
+pub(super) fn permit(artifact: &Artifact) -> Result<(), RemoteError> {
     let (fault, hint) = match artifact.size_bytes {
         0 => ("is empty, and GitHub takes no empty file", "should it be part of the release?"),
         size if size >= LARGEST_ASSET => {
@@ -191,15 +257,18 @@ fn permit(artifact: &Artifact) -> Result<(), RemoteError> {
 }
 
 /// Sends the file once, to an [`address`].
-async fn post(api: &Api, address: Url, artifact: &Artifact, path: &Path) -> Result<Asset, RemoteError> {
+async fn post(api: &Api, address: Url, artifact: &Artifact, content: &Content) -> Result<Asset, RemoteError> {
     let what = format!("uploading `{}`", artifact.file_name);
     let Artifact { size_bytes, sha256, .. } = artifact;
-    let part = Part::File { path: path.to_owned(), size_bytes: *size_bytes, sha256: *sha256 };
+    let part = match content {
+        Content::File(path) => Part::File { path: path.clone(), size_bytes: *size_bytes, sha256: *sha256 },
+        Content::Bytes(bytes) => Part::Bytes(bytes.clone()),
+    };
     let call = api
         .post(what.clone(), address)
         .header("content-type", "application/octet-stream")
         .carrying(vec![part]);
-    let answer = send_patiently(&api.http, &call).await?;
+    let answer = send_patiently(&api.http, &api.pacer, &call).await?;
     match answer.status {
         201 => Ok(answer.json::<AssetWire>("the new asset as JSON")?.into()),
         200..=299 => {
@@ -272,7 +341,7 @@ fn shown(url: &str) -> String {
 }
 
 /// Whether GitHub certainly keeps the name as it is. How it rewrites others is not documented.
-fn is_kept(file_name: &str) -> bool {
+pub(super) fn is_kept(file_name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
     file_name.chars().all(plain) && !file_name.starts_with('.') && !file_name.contains("..")
 }

@@ -169,6 +169,37 @@ pub(super) struct ObjectWire {
     pub(super) sha: CommitSha,
 }
 
+/// A commit in an answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct CommitWire {
+    /// Who put it there, and when.
+    pub(super) committer: CommitterWire,
+}
+
+/// Who committed.
+#[derive(Debug, Deserialize)]
+pub(super) struct CommitterWire {
+    /// The moment.
+    pub(super) date: String,
+}
+
+/// A tag in a list.
+#[derive(Debug, Deserialize)]
+pub(super) struct TagWire {
+    /// Its name.
+    pub(super) name: String,
+}
+
+/// Notes that GitHub wrote.
+#[derive(Debug, Deserialize)]
+pub(super) struct NotesWire {
+    /// The title.
+    #[serde(default)]
+    pub(super) name: String,
+    /// The text.
+    pub(super) body: String,
+}
+
 /// Reads `sha256:…`; a digest of another kind is none that we could compare.
 fn sha256(digest: Option<&str>) -> Option<Sha256> {
     digest?.strip_prefix("sha256:")?.parse().ok()

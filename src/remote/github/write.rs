@@ -11,14 +11,18 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::read::GithubRead;
-use super::refusal::{already_exists, is_absent};
+use super::refusal::{already_exists, is_absent, is_refused};
+use super::strays::Stray;
+use super::upload::Content;
 use super::wire::ReleaseWire;
-use super::{Asset, MakeLatest, Release, ReleaseText, canonical, is_ours};
+use super::{Asset, MakeLatest, Publication, Release, ReleaseText};
+use crate::model::artifact::Artifact;
 use crate::model::endpoints::Endpoint;
 use crate::model::revision::Repository;
 use crate::model::secret::Secret;
 use crate::remote::error::RemoteError;
 use crate::remote::http::{Http, backoff};
+use crate::remote::surroundings::Event;
 
 /// How often one thing is sent at most.
 pub(super) const SENDS: u32 = 3;
@@ -39,8 +43,10 @@ pub(crate) struct GithubWrite {
 pub(super) struct Known {
     /// Pages by tag.
     pub(super) pages: HashMap<String, Page>,
-    /// How many uploads were sent.
-    pub(super) uploads: u32,
+    /// What this writer stored, by tag, and in which release: a tag's release may turn out to be another one.
+    pub(super) stored: HashMap<String, Stored>,
+    /// Drafts of ours that are not the tag's release, by tag.
+    pub(super) strays: HashMap<String, Vec<Stray>>,
 }
 
 /// A release page.
@@ -50,6 +56,28 @@ pub(super) struct Page {
     pub(super) release: Release,
     /// What it holds, once that was listed.
     pub(super) assets: Option<Vec<Asset>>,
+}
+
+/// What this writer stored for a tag.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stored {
+    /// The release that has it.
+    pub(super) release_id: u64,
+    /// The files.
+    pub(super) files: Vec<(Artifact, Content)>,
+}
+
+impl Known {
+    /// Has the tag's page looked at again before it is used.
+    pub(super) fn forget(&mut self, tag: &str) {
+        self.pages.remove(tag);
+    }
+
+    /// The same for whatever tag the release belongs to.
+    pub(super) fn forget_release(&mut self, release_id: u64) {
+        self.pages.retain(|_, page| page.release.id != release_id);
+        self.stored.retain(|_, stored| stored.release_id != release_id);
+    }
 }
 
 impl GithubWrite {
@@ -64,27 +92,30 @@ impl GithubWrite {
     /// When GitHub refuses, or when it stays unknown whether the draft came about.
     pub(crate) async fn ensure_draft(&self, text: &ReleaseText) -> Result<Release, RemoteError> {
         let mut known = self.known.lock().await;
-        known.pages.remove(&text.tag);
-        let mut release = self.listed(&text.tag).await?;
+        known.forget(&text.tag);
+        let listed = self.listed(&mut known, &text.tag).await?;
+        let mut page = listed.map(|release| Page { release, assets: None });
         let mut sends = 0;
-        while release.is_none() {
+        while page.is_none() {
             sends += 1;
             match self.post_draft(text).await {
-                Ok(created) => release = Some(self.settle(created).await?),
+                Ok(created) => page = Some(self.settle(&mut known, created).await?),
                 Err(error) if sends < SENDS && (may_repeat(&error) || already_exists(&error)) => {
                     // The draft may be there and not be shown yet: a second one is worse than a wait.
                     let looks = if error.is_ambiguous() { 4 } else { 1 };
                     let what = "GitHub to show whether the draft was made";
-                    release = self.awaited(&text.tag, what, looks).await?;
-                    if self.stopping() && release.is_none() {
+                    let shown = self.awaited(&mut known, &text.tag, what, looks).await?;
+                    page = shown.map(|release| Page { release, assets: None });
+                    if self.stopping() && page.is_none() {
                         return Err(error);
                     }
                 }
                 Err(error) => return Err(error),
             }
         }
-        let release = release.expect("the loop ends with one");
-        known.pages.insert(text.tag.clone(), Page { release: release.clone(), assets: None });
+        let page = page.expect("the loop ends with one");
+        let release = page.release.clone();
+        known.pages.insert(text.tag.clone(), page);
         Ok(release)
     }
 
@@ -93,7 +124,7 @@ impl GithubWrite {
     /// # Errors
     /// When there is no such release, GitHub refuses, or it stays unknown whether the change came about.
     pub(crate) async fn ensure_text(&self, text: &ReleaseText) -> Result<(), RemoteError> {
-        let ReleaseText { tag, commit, title, body, prerelease } = text;
+        let ReleaseText { tag, target, title, body, prerelease } = text;
         let mut known = self.known.lock().await;
         let Page { release, assets } = self.page(&mut known, tag).await?;
         let mut change = json!({ "tag_name": tag, "name": title, "body": body });
@@ -101,68 +132,91 @@ impl GithubWrite {
             change["prerelease"] = Value::Bool(*prerelease);
         }
         // A published release has its tag; an immutable one refuses even the same commit.
-        if let Some(commit) = commit.as_ref().filter(|_| release.draft) {
-            change["target_commitish"] = Value::String(commit.to_string());
+        if let Some(target) = target.as_ref().filter(|_| release.draft) {
+            change["target_commitish"] = Value::String(target.clone());
         }
-        known.pages.remove(tag);
+        known.forget(tag);
         let settled = |now: &Release| {
             now.name == *title && lines(&now.body) == lines(body) && now.prerelease == *prerelease
         };
-        let release = self.patch(&release, "writing the release's text", &change, settled).await?;
+        let release = self.patch(release.id, tag, "writing the release's text", &change, settled).await?;
         known.pages.insert(tag.clone(), Page { release, assets });
         Ok(())
     }
 
-    /// Publishes the tag's draft; a published release stays as it is.
+    /// Publishes the tag's draft; a published release stays as it is. What this writer stored is in it: if another job
+    /// made the tag's draft at the same time, the files follow.
     ///
     /// # Errors
     /// When there is no such draft, GitHub refuses, or it stays unknown whether the draft was published.
     pub(crate) async fn ensure_published(
         &self,
         tag: &str,
-        prerelease: bool,
-        make_latest: MakeLatest,
+        publication: &Publication,
     ) -> Result<(), RemoteError> {
         let mut known = self.known.lock().await;
-        let Page { release, assets } = self.page(&mut known, tag).await?;
         // The list may lag behind a publication; asked for by its number, a release is shown as it is.
-        let now = if release.draft { self.read.release(release.id).await? } else { release.clone() };
-        if !now.draft && now.tag_name == tag {
-            return Ok(());
+        let now = self.followed(&mut known, tag).await?;
+        if now.draft || now.tag_name != tag {
+            self.clear(&mut known, tag).await?;
+            let page = self.page(&mut known, tag).await?;
+            self.require_tag(tag, publication).await?;
+            known.forget(tag);
+            let release = self.publish(now.id, tag, publication).await?;
+            known.pages.insert(tag.to_owned(), Page { release, ..page });
         }
+        self.sweep(&mut known, tag).await
+    }
+
+    /// Uploads take time, and GitHub would make a tag anew that went meanwhile, wherever the default branch is.
+    async fn require_tag(&self, tag: &str, publication: &Publication) -> Result<(), RemoteError> {
+        let Some(expected) = &publication.commit else { return Ok(()) };
+        let what = match self.read.tag_commit(tag).await? {
+            Some(found) if found == *expected => return Ok(()),
+            None if publication.target.is_some() => return Ok(()),
+            Some(found) => format!("the tag `{tag}` points to {found} now, and pointed to {expected}"),
+            None => format!("the tag `{tag}`, which pointed to {expected}, is gone"),
+        };
+        let hint = "the draft is as it was; put the tag back, or release anew from its commit".to_owned();
+        Err(RemoteError::Missing { what: format!("nothing was published: {what}"), hint })
+    }
+
+    async fn publish(&self, id: u64, tag: &str, publication: &Publication) -> Result<Release, RemoteError> {
+        let Publication { prerelease, latest, discussion_category, target, commit: _ } = publication;
         // GitHub refuses a prerelease as the latest release.
-        let latest = match make_latest {
+        let latest = match latest {
             MakeLatest::Yes if !prerelease => "true",
             MakeLatest::Yes | MakeLatest::No => "false",
         };
-        let change =
+        let mut change =
             json!({ "tag_name": tag, "draft": false, "prerelease": prerelease, "make_latest": latest });
-        known.pages.remove(tag);
-        let published = |now: &Release| !now.draft && now.prerelease == prerelease;
+        if let Some(target) = target {
+            change["target_commitish"] = Value::String(target.clone());
+        }
+        let published = |now: &Release| !now.draft && now.prerelease == *prerelease;
         let what = "publishing the release";
-        let release = self.patch(&release, what, &change, published).await?;
+        let plain = change.clone();
+        if let Some(category) = discussion_category {
+            change["discussion_category_name"] = Value::String(category.clone());
+        }
+        let outcome = match self.patch(id, tag, what, &change, published).await {
+            // GitHub does not say which part it refuses; a release is worth more than its discussion.
+            Err(refused) if discussion_category.is_some() && is_refused(&refused) => {
+                let release = self.patch(id, tag, what, &plain, published).await?;
+                let said = format!(
+                    "the release is published without a discussion, which GitHub refused: {refused}; does the \
+                     repository have this category, and the job `permissions: discussions: write`?"
+                );
+                self.read.api.http.surroundings().progress.event(Event::Note(&said));
+                Ok(release)
+            }
+            outcome => outcome,
+        };
+        let release = outcome?;
         if release.draft {
             return Err(self.read.api.unexpected(what, "a published release", "a draft".to_owned()));
         }
-        known.pages.insert(tag.to_owned(), Page { release, assets });
-        Ok(())
-    }
-
-    /// The release that the list shows for `tag` now.
-    async fn listed(&self, tag: &str) -> Result<Option<Release>, RemoteError> {
-        Ok(canonical(&self.read.releases().await?, tag).cloned())
-    }
-
-    /// The release that the list shows for `tag`, given some time: a new one may be missing for seconds.
-    async fn awaited(&self, tag: &str, what: &str, looks: u32) -> Result<Option<Release>, RemoteError> {
-        for look in 1..=looks {
-            self.read.api.http.pause(what, backoff(look)).await;
-            let release = self.listed(tag).await?;
-            if release.is_some() || self.stopping() {
-                return Ok(release);
-            }
-        }
-        Ok(None)
+        Ok(release)
     }
 
     /// The page of `tag`, as far as it is known, else as GitHub shows it.
@@ -170,9 +224,9 @@ impl GithubWrite {
         if let Some(page) = known.pages.get(tag) {
             return Ok(page.clone());
         }
-        let mut release = self.listed(tag).await?;
+        let mut release = self.listed(known, tag).await?;
         if release.is_none() {
-            release = self.awaited(tag, "GitHub to show the release", LOOKS).await?;
+            release = self.awaited(known, tag, "GitHub to show the release", LOOKS).await?;
         }
         let release = release.ok_or_else(|| RemoteError::Missing {
             what: format!("GitHub shows no release and no draft for `{tag}`"),
@@ -187,11 +241,11 @@ impl GithubWrite {
     }
 
     async fn post_draft(&self, text: &ReleaseText) -> Result<Release, RemoteError> {
-        let ReleaseText { tag, commit, title, body, prerelease } = text;
+        let ReleaseText { tag, target, title, body, prerelease } = text;
         let mut draft =
             json!({ "tag_name": tag, "name": title, "body": body, "draft": true, "prerelease": prerelease });
-        if let Some(commit) = commit {
-            draft["target_commitish"] = Value::String(commit.to_string());
+        if let Some(target) = target {
+            draft["target_commitish"] = Value::String(target.clone());
         }
         let api = &self.read.api;
         let what = format!("making a draft for `{tag}`");
@@ -204,36 +258,18 @@ impl GithubWrite {
         Ok(created)
     }
 
-    /// Chooses between the draft that was just made and one that somebody made at the same moment. Ours gives way,
-    /// and goes, if it is marked as ours, still a draft, and empty.
-    async fn settle(&self, created: Release) -> Result<Release, RemoteError> {
-        let mut releases = self.read.releases().await?;
-        if releases.iter().all(|release| release.id != created.id) {
-            releases.push(created.clone());
-        }
-        let chosen = canonical(&releases, &created.tag_name).cloned().unwrap_or_else(|| created.clone());
-        if chosen.id == created.id {
-            return Ok(created);
-        }
-        let ours = self.read.release(created.id).await?;
-        if ours.draft && is_ours(&ours.body) && self.read.assets(ours.id).await?.is_empty() {
-            let route = self.read.api.route(&["releases", &ours.id.to_string()]);
-            self.delete("removing our second draft", &route).await?;
-        }
-        Ok(chosen)
-    }
-
     /// Changes a release by its id until the change is seen to be there. The tag's name is in every change, and in
     /// every answer: without it GitHub takes the tag away from a draft.
-    async fn patch(
+    pub(super) async fn patch(
         &self,
-        release: &Release,
+        id: u64,
+        tag: &str,
         what: &str,
         change: &Value,
         settled: impl Fn(&Release) -> bool,
     ) -> Result<Release, RemoteError> {
         let api = &self.read.api;
-        let route = api.route(&["releases", &release.id.to_string()]);
+        let route = api.route(&["releases", &id.to_string()]);
         let mut tries = 0;
         let changed: Release = loop {
             tries += 1;
@@ -245,7 +281,7 @@ impl GithubWrite {
                 return Err(error);
             }
             api.http.pause(&format!("GitHub to answer ({what})"), backoff(tries)).await;
-            match self.read.release(release.id).await {
+            match self.read.release(id).await {
                 Ok(now) if settled(&now) => break now,
                 // It is there and a change is refused as if it were not: no wait helps.
                 Ok(_) if is_absent(&error) => return Err(error),
@@ -254,7 +290,7 @@ impl GithubWrite {
                 Err(other) => return Err(other),
             }
         };
-        if changed.tag_name != release.tag_name {
+        if changed.tag_name != tag {
             let expected = "the release with its tag";
             return Err(api.unexpected(what, expected, format!("the tag `{}`", changed.tag_name)));
         }

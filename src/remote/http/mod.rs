@@ -128,8 +128,16 @@ impl Http {
 
     /// Waits for `delay`, tells those who watch, and comes back early when the run is to stop.
     pub(crate) async fn pause(&self, what: &str, delay: Duration) {
+        self.idle(what, delay, delay.mul_f64(jitter())).await;
+    }
+
+    /// Waits for as long as a service told us to, never shorter.
+    pub(crate) async fn wait_out(&self, what: &str, delay: Duration) {
+        self.idle(what, delay, delay).await;
+    }
+
+    async fn idle(&self, what: &str, delay: Duration, mut left: Duration) {
         self.surroundings.progress.event(Event::Waiting { what, delay });
-        let mut left = delay.mul_f64(jitter());
         while !left.is_zero() && !self.surroundings.stop.is_requested() {
             let piece = left.min(PIECE);
             self.surroundings.pace.sleep(piece).await;
@@ -149,19 +157,25 @@ impl Http {
         let mut tried = 1;
         loop {
             let outcome = self.look_up(call, sink).await;
-            let delay = match &outcome {
+            let (delay, asked) = match &outcome {
                 Ok((answer, _)) => match answer.asks_to_wait(self.surroundings.pace.now()) {
-                    Some(delay) => delay,
-                    None if answer.is_failure_of_service() => backoff(tried),
+                    Some(delay) => (delay, true),
+                    None if answer.is_failure_of_service() => (backoff(tried), false),
                     None => return outcome,
                 },
-                Err(RemoteError::Unreachable { .. } | RemoteError::Lost { .. }) => backoff(tried),
+                Err(RemoteError::Unreachable { .. } | RemoteError::Lost { .. }) => (backoff(tried), false),
                 Err(_) => return outcome,
             };
             if tried >= TRIES || !self.may_wait(delay) {
                 return outcome;
             }
-            self.pause(&format!("{} to answer ({})", call.service, call.what), delay).await;
+            let what = format!("{} to answer ({})", call.service, call.what);
+            // Who comes back before the time that was asked for is refused again.
+            if asked {
+                self.wait_out(&what, delay).await;
+            } else {
+                self.pause(&what, delay).await;
+            }
             tried += 1;
         }
     }

@@ -1,8 +1,13 @@
 //! Reader and writer against a scripted server on loopback. Whether they fit a whole GitHub is shown with the
 //! simulator, elsewhere.
 
+mod pace;
 mod pure;
 mod read;
+mod refs;
+mod strays;
+mod swap;
+mod world;
 mod write;
 
 use serde_json::{Value, json};
@@ -28,6 +33,11 @@ fn http() -> Http {
 fn reader(script: &Script) -> GithubRead {
     let repository = "owner/name".parse().expect("good");
     GithubRead::new(http(), endpoint(script, "/api/v3"), repository, Some(Secret::new(TOKEN.into())))
+}
+
+/// One that asks nothing.
+pub(super) fn reader_at(api: &str) -> GithubRead {
+    GithubRead::new(http(), api.parse().expect("good"), "o/r".parse().expect("good"), None)
 }
 
 fn writer(script: &Script) -> GithubWrite {

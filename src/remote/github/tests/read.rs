@@ -74,7 +74,7 @@ fn tags_are_followed_through_nested_annotations() {
         ok(&pointer(None, "tag", &sha('2'))),
         ok(&pointer(None, "commit", &sha('3'))),
     ]);
-    assert_eq!(run(reader(&script).tag_commit("a/b c")).expect("answered"), Some(sha('3')));
+    assert_eq!(run(reader(&script).tag_commit_exactly("a/b c")).expect("answered"), Some(sha('3')));
     let one = sha('1');
     assert_eq!(
         asked(&script),
@@ -87,9 +87,54 @@ fn tags_are_followed_through_nested_annotations() {
 }
 
 #[test]
+fn the_commit_of_a_tag_takes_one_request() {
+    let plain =
+        |status, text: &str| Reply::of(status, "application/vnd.github.sha; charset=utf-8", text.to_owned());
+    let script = Script::of([plain(200, sha('3').as_str())]);
+    assert_eq!(run(reader(&script).tag_commit("a/b c")).expect("answered"), Some(sha('3')));
+    assert_eq!(asked(&script), ["GET /commits/tags%2Fa%2Fb%20c"]);
+    assert_eq!(script.seen()[0].header("accept"), Some("application/vnd.github.sha"));
+
+    let none = json!({"message": "No commit found for SHA: tags/v1"});
+    let script = Script::of([answer(422, &none)]);
+    assert_eq!(run(reader(&script).tag_commit("v1")).expect("answered"), None);
+
+    // What is not understood is asked in the longer way.
+    for odd in [not_found(), ok(&json!({"sha": 7})), plain(200, "no hash")] {
+        let script = Script::of([odd, ok(&pointer(Some("refs/tags/v1"), "commit", &sha('3')))]);
+        assert_eq!(run(reader(&script).tag_commit("v1")).expect("answered"), Some(sha('3')));
+        assert_eq!(asked(&script)[1], "GET /git/ref/tags/v1");
+    }
+}
+
+#[test]
+fn dates_tags_and_notes_are_read() {
+    let script = Script::of([
+        ok(&json!({"sha": sha('1').as_str(), "committer": {"date": "2026-11-20T23:59:59Z"}})),
+        ok(&json!([{"name": "v2", "commit": {}}, {"name": "nightly", "commit": {}}])),
+        answer(502, &json!({})),
+        ok(&json!({"name": "v2", "body": "## What's Changed"})),
+        ok(&json!({"committer": {"date": "yesterday"}})),
+    ]);
+    let read = reader(&script);
+    run(async {
+        assert_eq!(read.commit_date(&sha('1')).await.expect("answered"), (2026, 11, 20));
+        assert_eq!(read.tag_names().await.expect("answered"), ["v2", "nightly"]);
+        let notes = read.generate_notes("v2", None, Some("v1")).await.expect("the second time");
+        assert_eq!((notes.name.as_str(), notes.body.as_str()), ("v2", "## What's Changed"));
+        let error = read.commit_date(&sha('1')).await.expect_err("no date");
+        assert!(matches!(error, RemoteError::Unexpected { .. }), "{error}");
+    });
+    let seen = script.seen();
+    let sent: Value = serde_json::from_slice(&seen[3].body).expect("JSON");
+    assert_eq!(sent, json!({"tag_name": "v2", "previous_tag_name": "v1"}));
+    assert_eq!(asked(&script)[3], "POST /releases/generate-notes");
+}
+
+#[test]
 fn tags_in_a_circle_end_as_an_error() {
     let script = Script::answering(|_| ok(&pointer(Some("refs/tags/v1"), "tag", &sha('1'))));
-    let error = run(reader(&script).tag_commit("v1")).expect_err("endless");
+    let error = run(reader(&script).tag_commit_exactly("v1")).expect_err("endless");
     assert!(matches!(error, RemoteError::Unexpected { .. }), "{error}");
     assert!(asked(&script).len() < 20);
 }
@@ -100,14 +145,14 @@ fn an_absent_tag_and_an_invisible_repository_are_told_apart() {
     let script = Script::of([not_found(), repository, not_found()]);
     let read = reader(&script);
     run(async {
-        assert_eq!(read.tag_commit("v1").await.expect("answered"), None);
+        assert_eq!(read.tag_commit_exactly("v1").await.expect("answered"), None);
         assert!(!read.commit(&sha('1')).await.expect("answered"));
     });
     // The repository is looked up once.
     assert_eq!(asked(&script).len(), 3);
 
     let script = Script::of([not_found(), not_found()]);
-    let error = run(reader(&script).tag_commit("v1")).expect_err("out of sight");
+    let error = run(reader(&script).tag_commit_exactly("v1")).expect_err("out of sight");
     assert!(matches!(error, RemoteError::Status { status: 404, .. }), "{error}");
     assert!(error.hint().is_some_and(|hint| hint.contains("contents")), "{:?}", error.hint());
 }

@@ -1,193 +1,24 @@
-use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::{TOKEN, answer, asked, endpoint, not_found, ok, reader, run, writer};
-use crate::model::artifact::{Artifact, ArtifactKind};
-use crate::model::digest::{Hashes, Sha256};
-use crate::model::secret::Secret;
+use super::world::{Fault, Notes, Shared, artifact, at, file, publication, serve, text, writer_in};
+use super::{answer, asked, not_found, ok, reader, run, writer};
+use crate::model::digest::Sha256;
 use crate::remote::error::RemoteError;
 use crate::remote::github::write::GithubWrite;
-use crate::remote::github::{MakeLatest, ReleaseText, marked};
-use crate::remote::http::Http;
-use crate::remote::http::script::{Reply, Script, Seen};
-use crate::remote::surroundings::{Pace, Surroundings};
-
-/// A release page of our own making: just enough to see what the writer makes of it.
-#[derive(Default)]
-struct World {
-    releases: Vec<Value>,
-    assets: Vec<Value>,
-    next_id: u64,
-    /// Requests so far.
-    count: usize,
-    faults: Vec<(usize, Fault)>,
-    /// So many lists do not show the newest release or asset yet.
-    stale: usize,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Fault {
-    /// 502, nothing done.
-    Refuse,
-    /// Connection closed, nothing done.
-    Drop,
-    /// Done, connection closed.
-    Lost,
-    /// A page for people with status 200, nothing done.
-    Html,
-    /// The pace is refused, nothing done.
-    Slower,
-    /// 502, and an upload leaves a row without bytes.
-    Remains,
-}
-
-type Shared = Arc<Mutex<World>>;
-
-/// A server that shows `world`.
-fn serve(world: &Shared) -> Script {
-    let world = Arc::clone(world);
-    Script::answering(move |seen| world.lock().expect("no panic inside").answer(seen))
-}
-
-impl World {
-    fn answer(&mut self, seen: &Seen) -> Reply {
-        self.count += 1;
-        let fault = self.faults.iter().find(|(at, _)| *at == self.count).map(|(_, fault)| *fault);
-        match fault {
-            Some(Fault::Refuse) => answer(502, &json!({"message": "Server Error"})),
-            Some(Fault::Drop) => Reply::Close,
-            Some(Fault::Html) => Reply::of(200, "text/html", "<html>Unicorn</html>"),
-            Some(Fault::Slower) => {
-                answer(403, &json!({"message": "You have exceeded a secondary rate limit."}))
-                    .with("retry-after", "30")
-            }
-            Some(Fault::Remains) => {
-                if seen.target.contains("/assets?name=") {
-                    let name = seen.target.split("name=").nth(1).expect("a name").to_owned();
-                    let remains = json!({"id": self.id(), "name": name, "label": "", "state": "starter", "size": 0, "digest": null});
-                    self.assets.push(remains);
-                }
-                answer(502, &json!({"message": "Server Error"}))
-            }
-            Some(Fault::Lost) => {
-                self.act(seen);
-                Reply::Close
-            }
-            None => self.act(seen),
-        }
-    }
-
-    fn id(&mut self) -> u64 {
-        self.next_id += 1;
-        self.next_id
-    }
-
-    fn shown(&mut self, all: &[Value]) -> Reply {
-        let lag = self.stale > 0;
-        self.stale = self.stale.saturating_sub(1);
-        ok(&json!(all[..all.len().saturating_sub(usize::from(lag))]))
-    }
-
-    fn act(&mut self, seen: &Seen) -> Reply {
-        let path = seen.target.split('?').next().expect("a path");
-        let path = path.strip_prefix("/api/v3/repos/owner/name/releases").expect("a route of releases");
-        let parts: Vec<&str> = path.split('/').skip(1).collect();
-        let body: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
-        let id = parts.iter().find_map(|part| part.parse::<u64>().ok());
-        match (seen.method.as_str(), parts.as_slice()) {
-            ("GET", []) => self.shown(&self.releases.clone()),
-            ("POST", []) => self.make(seen, body),
-            ("GET", [_, "assets"]) => self.shown(&self.assets.clone()),
-            ("POST", [_, "assets"]) => self.store(seen),
-            ("DELETE", ["assets", _]) => {
-                self.assets.retain(|asset| asset["id"].as_u64() != id);
-                Reply::status(204)
-            }
-            ("DELETE", [_]) => {
-                self.releases.retain(|release| release["id"].as_u64() != id);
-                Reply::status(204)
-            }
-            (method, [_]) => {
-                let Some(release) = self.releases.iter_mut().find(|release| release["id"].as_u64() == id)
-                else {
-                    return not_found();
-                };
-                if method == "PATCH" {
-                    // R12: without its name the tag is taken away.
-                    let tag = body.get("tag_name").cloned().unwrap_or_else(|| json!("untagged-1"));
-                    for (name, value) in body.as_object().expect("an object") {
-                        release[name] = value.clone();
-                    }
-                    release["tag_name"] = tag;
-                }
-                ok(release)
-            }
-            _ => not_found(),
-        }
-    }
-
-    fn make(&mut self, seen: &Seen, mut body: Value) -> Reply {
-        let id = self.id();
-        let host = seen.header("host").expect("a host");
-        let upload = format!("http://{host}/api/v3/repos/owner/name/releases/{id}/assets{{?name,label}}");
-        body["id"] = json!(id);
-        body["upload_url"] = json!(upload);
-        self.releases.push(body.clone());
-        answer(201, &body)
-    }
-
-    fn store(&mut self, seen: &Seen) -> Reply {
-        let query = seen.target.split_once('?').expect("a query").1;
-        let value = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)).map(str::to_owned);
-        let name = value("name=").expect("a name").replace("%2B", "+").replace("%20", ".");
-        if self.assets.iter().any(|asset| asset["name"] == name.as_str()) {
-            let errors = json!([{"resource": "ReleaseAsset", "code": "already_exists", "field": "name"}]);
-            return answer(422, &json!({"message": "Validation Failed", "errors": errors}));
-        }
-        let label = value("label=").unwrap_or_default().replace("%2B", "+").replace("%20", " ");
-        let asset = json!({"id": self.id(), "name": name, "label": label, "state": "uploaded",
-            "size": seen.body.len(), "digest": format!("sha256:{}", Sha256::of(&seen.body))});
-        self.assets.push(asset.clone());
-        answer(201, &asset)
-    }
-}
-
-fn text() -> ReleaseText {
-    ReleaseText {
-        tag: "v1".into(),
-        commit: None,
-        title: "1.0".into(),
-        body: marked("notes"),
-        prerelease: false,
-    }
-}
-
-fn artifact(name: &str, bytes: &[u8]) -> Artifact {
-    Artifact::new(name.parse().expect("good"), Hashes::of(bytes), ArtifactKind::Other)
-}
-
-/// A file in a folder that stays until the test ends.
-fn file(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("file");
-    std::fs::File::create(&path)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, bytes))
-        .expect("written");
-    (folder, path)
-}
+use crate::remote::github::{MakeLatest, Publication, ReleaseText, marked};
+use crate::remote::http::script::{Reply, Script};
+use crate::remote::surroundings::Surroundings;
 
 async fn whole(write: &GithubWrite) -> Result<(), RemoteError> {
     let (_first, one) = file(b"one");
     let (_second, two) = file(b"two");
     write.ensure_draft(&text()).await?;
-    write.ensure_asset("v1", &artifact("one.whl", b"one"), &one).await?;
-    write.ensure_asset("v1", &artifact("two.whl", b"two"), &two).await?;
+    write.ensure_asset("v1", &artifact("one.whl", b"one"), &at(&one)).await?;
+    write.ensure_asset("v1", &artifact("two.whl", b"two"), &at(&two)).await?;
     write.ensure_text(&ReleaseText { title: "1.0!".into(), ..text() }).await?;
-    write.ensure_published("v1", false, MakeLatest::Yes).await
+    write.ensure_published("v1", &publication(false, MakeLatest::Yes)).await
 }
 
 /// What matters of a world when all is done.
@@ -211,10 +42,10 @@ fn a_release_takes_one_request_for_each_effect_and_few_looks() {
             "GET /releases?per_page=100",
             "POST /releases",
             "GET /releases?per_page=100",
-            "GET /releases/1/assets?per_page=100",
             "POST /releases/1/assets?name=one.whl",
             "POST /releases/1/assets?name=two.whl",
             "PATCH /releases/1",
+            "GET /releases?per_page=100",
             "GET /releases/1",
             "PATCH /releases/1",
         ]
@@ -224,9 +55,9 @@ fn a_release_takes_one_request_for_each_effect_and_few_looks() {
     let draft =
         json!({"tag_name": "v1", "name": "1.0", "body": marked("notes"), "draft": true, "prerelease": false});
     assert_eq!(sent(1), draft);
-    assert_eq!(seen[4].header("content-length"), Some("3"));
-    assert_eq!(seen[4].header("content-type"), Some("application/octet-stream"));
-    assert_eq!(sent(6), json!({"tag_name": "v1", "name": "1.0!", "body": marked("notes")}));
+    assert_eq!(seen[3].header("content-length"), Some("3"));
+    assert_eq!(seen[3].header("content-type"), Some("application/octet-stream"));
+    assert_eq!(sent(5), json!({"tag_name": "v1", "name": "1.0!", "body": marked("notes")}));
     let publish = json!({"tag_name": "v1", "draft": false, "prerelease": false, "make_latest": "true"});
     assert_eq!(sent(8), publish);
 }
@@ -309,13 +140,13 @@ fn other_bytes_under_the_name_are_a_conflict_and_stay() {
     let write = writer(&script);
     run(async {
         write.ensure_draft(&text()).await.expect("made");
-        let theirs = json!({"id": 77, "name": "a.whl", "label": "", "state": "uploaded", "size": 4,
-            "digest": format!("sha256:{}", Sha256::of(b"them"))});
-        world.lock().expect("no panic inside").assets.push(theirs);
-        let error = write.ensure_asset("v1", &artifact("a.whl", b"mine"), &path).await.expect_err("conflict");
+        world.lock().expect("no panic inside").put(1, "a.whl", b"them");
+        let error =
+            write.ensure_asset("v1", &artifact("a.whl", b"mine"), &at(&path)).await.expect_err("conflict");
         assert!(matches!(error, RemoteError::Conflict { .. }), "{error}");
     });
-    assert!(!asked(&script).iter().any(|one| one.starts_with("DELETE") || one.contains("name=")));
+    assert!(!asked(&script).iter().any(|one| one.starts_with("DELETE")));
+    assert_eq!(world.lock().expect("no panic inside").held().len(), 1);
 }
 
 #[test]
@@ -327,10 +158,10 @@ fn a_name_that_github_rewrites_is_found_again_by_its_label() {
     run(async {
         write.ensure_draft(&text()).await.expect("made");
         for _ in 0..2 {
-            write.ensure_asset("v1", &artifact("a b+c.bin", b"x"), &path).await.expect("there");
+            write.ensure_asset("v1", &artifact("a b+c.bin", b"x"), &at(&path)).await.expect("there");
         }
         // Another process knows only what GitHub shows.
-        writer(&script).ensure_asset("v1", &artifact("a b+c.bin", b"x"), &path).await.expect("there");
+        writer(&script).ensure_asset("v1", &artifact("a b+c.bin", b"x"), &at(&path)).await.expect("there");
         let assets = reader(&script).assets(1).await.expect("listed");
         assert!(assets[0].is_called("a b+c.bin") && assets[0].name == "a.b+c.bin", "{assets:?}");
     });
@@ -360,7 +191,8 @@ fn bytes_that_github_stored_wrongly_are_removed_and_sent_again() {
         }
     });
     let (_folder, path) = file(b"mine");
-    run(writer(&script).ensure_asset("v1", &artifact("a.whl", b"mine"), &path)).expect("the second time");
+    run(writer(&script).ensure_asset("v1", &artifact("a.whl", b"mine"), &at(&path)))
+        .expect("the second time");
     let writes: Vec<_> = asked(&script).into_iter().filter(|one| !one.starts_with("GET")).collect();
     assert_eq!(writes, ["POST /up?name=a.whl", "DELETE /releases/assets/5", "POST /up?name=a.whl"]);
 }
@@ -372,7 +204,7 @@ fn the_token_goes_to_no_plain_or_strange_upload_address() {
         let script = Script::of([ok(&json!([release])), ok(&json!([]))]);
         let (_folder, path) = file(b"x");
         let error =
-            run(writer(&script).ensure_asset("v1", &artifact("a", b"x"), &path)).expect_err("refused");
+            run(writer(&script).ensure_asset("v1", &artifact("a", b"x"), &at(&path))).expect_err("refused");
         assert!(error.to_string().contains("may be sent to for uploads"), "{error}");
         assert!(!error.to_string().contains("u:p"), "{error}");
     }
@@ -382,7 +214,7 @@ fn the_token_goes_to_no_plain_or_strange_upload_address() {
 fn files_that_github_never_takes_are_refused_before_anything_is_asked() {
     let script = Script::of([]);
     let (_folder, path) = file(b"");
-    let error = run(writer(&script).ensure_asset("v1", &artifact("a", b""), &path)).expect_err("empty");
+    let error = run(writer(&script).ensure_asset("v1", &artifact("a", b""), &at(&path))).expect_err("empty");
     assert!(matches!(error, RemoteError::Missing { .. }), "{error}");
     assert!(script.seen().is_empty());
 }
@@ -394,8 +226,8 @@ fn a_prerelease_is_never_the_latest_and_a_published_release_is_left_alone() {
     run(async {
         let write = writer(&script);
         write.ensure_draft(&text()).await.expect("made");
-        write.ensure_published("v1", true, MakeLatest::Yes).await.expect("published");
-        write.ensure_published("v1", true, MakeLatest::Yes).await.expect("is published");
+        write.ensure_published("v1", &publication(true, MakeLatest::Yes)).await.expect("published");
+        write.ensure_published("v1", &publication(true, MakeLatest::Yes)).await.expect("is published");
     });
     let seen = script.seen();
     let patches: Vec<_> = seen.iter().filter(|seen| seen.method == "PATCH").collect();
@@ -411,8 +243,9 @@ fn a_lost_tag_or_a_draft_that_stays_one_is_an_error() {
         (json!({"id": 1, "tag_name": "v1", "draft": true}), "a draft"),
     ] {
         let draft = json!({"id": 1, "tag_name": "v1", "draft": true});
-        let script = Script::of([ok(&json!([draft])), ok(&draft), ok(&said)]);
-        let published = run(writer(&script).ensure_published("v1", false, MakeLatest::No));
+        let script =
+            Script::of([ok(&json!([draft])), ok(&json!([draft])), ok(&draft), ok(&json!([])), ok(&said)]);
+        let published = run(writer(&script).ensure_published("v1", &publication(false, MakeLatest::No)));
         let error = published.expect_err("not published").to_string();
         assert!(error.contains(part), "{error}");
     }
@@ -443,58 +276,10 @@ fn refusals_of_writes_name_the_reason() {
 #[test]
 fn a_release_that_nobody_made_is_missing_with_a_hint() {
     let script = Script::answering(|_| ok(&json!([])));
-    let error = run(writer(&script).ensure_published("v1", false, MakeLatest::No)).expect_err("none");
+    let error =
+        run(writer(&script).ensure_published("v1", &publication(false, MakeLatest::No))).expect_err("none");
     assert!(matches!(error, RemoteError::Missing { .. }) && error.hint().is_some(), "{error}");
     assert!(asked(&script).len() > 3, "it is given time to show");
-}
-
-/// Remembers for how long it was asked to wait, and does not wait.
-#[derive(Default)]
-struct Counted(Mutex<Vec<Duration>>);
-
-impl Pace for Counted {
-    fn sleep(&self, delay: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.0.lock().expect("no panic inside").push(delay);
-        Box::pin(tokio::task::yield_now())
-    }
-
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH
-    }
-}
-
-fn writer_in(surroundings: &Surroundings, script: &Script) -> GithubWrite {
-    let http = Http::new(surroundings).expect("a client");
-    let repository = "owner/name".parse().expect("good");
-    GithubWrite::new(http, endpoint(script, "/api/v3"), repository, Secret::new(TOKEN.into()))
-}
-
-#[test]
-fn many_uploads_are_paced() {
-    let world = Shared::default();
-    let script = serve(&world);
-    let pace = Arc::new(Counted::default());
-    let surroundings = Surroundings { pace: Arc::clone(&pace) as _, ..Surroundings::silent() };
-    let write = writer_in(&surroundings, &script);
-    let (_folder, path) = file(b"x");
-    run(async {
-        write.ensure_draft(&text()).await.expect("made");
-        for count in 0..23 {
-            write.ensure_asset("v1", &artifact(&format!("{count}"), b"x"), &path).await.expect("sent");
-        }
-    });
-    assert_eq!(*pace.0.lock().expect("no panic inside"), [Duration::from_secs(1); 3]);
-}
-
-#[test]
-fn a_wait_of_an_hour_is_told_and_not_waited_out() {
-    let script = Script::answering(|seen| match seen.method.as_str() {
-        "GET" => ok(&json!([])),
-        _ => answer(403, &json!({"message": "API rate limit exceeded"})).with("retry-after", "3600"),
-    });
-    let error = run(writer(&script).ensure_draft(&text())).expect_err("too long");
-    assert!(error.hint().is_some_and(|hint| hint.contains("run again later")), "{error:?}");
-    assert_eq!(asked(&script).len(), 2);
 }
 
 #[test]
@@ -522,4 +307,87 @@ fn a_draft_whose_answer_was_lost_is_waited_for_and_not_made_twice() {
     let script = serve(&world);
     assert_eq!(run(writer(&script).ensure_draft(&text())).expect("found").id, 1);
     assert_eq!(asked(&script).iter().filter(|one| one.starts_with("POST")).count(), 1);
+}
+
+#[test]
+fn what_a_tag_became_while_files_were_sent_is_not_published() {
+    let (built, other) = ("a".repeat(40), "b".repeat(40));
+    for (there, target, is_published) in [
+        (Some(&built), None, true),
+        (Some(&other), None, false),
+        (None, None, false),
+        (None, Some(built.clone()), true),
+        (Some(&other), Some(built.clone()), false),
+    ] {
+        let draft = json!({"id": 1, "tag_name": "v1", "draft": true});
+        let there = there.cloned();
+        let script = Script::answering(move |seen| match (seen.method.as_str(), &there) {
+            ("GET", Some(commit)) if seen.target.contains("/commits/") => {
+                Reply::of(200, "text/plain", commit.as_str())
+            }
+            ("GET", None) if seen.target.contains("/commits/") => {
+                answer(422, &json!({"message": "No commit found for SHA: tags/v1"}))
+            }
+            ("GET", _) if seen.target.contains("/assets") => ok(&json!([])),
+            ("GET", _) if seen.target.contains("per_page") => ok(&json!([draft])),
+            ("GET", _) => ok(&draft),
+            _ => ok(&json!({"id": 1, "tag_name": "v1", "draft": false})),
+        });
+        let commit = Some(built.parse().expect("a hash"));
+        let wanted = Publication { commit, target, ..publication(false, MakeLatest::Yes) };
+        let outcome = run(writer(&script).ensure_published("v1", &wanted));
+        assert_eq!(outcome.is_ok(), is_published, "{outcome:?}");
+        assert_eq!(asked(&script).iter().any(|one| one.starts_with("PATCH")), is_published);
+    }
+}
+
+#[test]
+fn r09_a_discussion_that_is_refused_does_not_keep_the_release_back() {
+    let refusals = [
+        Some(not_found()),
+        Some(answer(403, &json!({"message": "Resource not accessible by integration"}))),
+        None,
+    ];
+    for refusal in refusals {
+        let is_refused = refusal.is_some();
+        let draft = json!({"id": 1, "tag_name": "v1", "draft": true});
+        let script = Script::answering(move |seen| {
+            let sent: Value = serde_json::from_slice(&seen.body).unwrap_or_default();
+            match (seen.method.as_str(), seen.target.contains("per_page"), &refusal) {
+                ("GET", true, _) if seen.target.contains("assets") => ok(&json!([])),
+                ("GET", true, _) => ok(&json!([draft])),
+                ("GET", false, _) => ok(&draft),
+                (_, _, Some(refusal)) if sent.get("discussion_category_name").is_some() => refusal.clone(),
+                _ => ok(&json!({"id": 1, "tag_name": "v1", "draft": false})),
+            }
+        });
+        let notes = Arc::new(Notes::default());
+        let surroundings = Surroundings { progress: Arc::clone(&notes) as _, ..Surroundings::silent() };
+        let wanted = Publication {
+            discussion_category: Some("News".to_owned()),
+            ..publication(false, MakeLatest::Yes)
+        };
+        run(writer_in(&surroundings, &script).ensure_published("v1", &wanted)).expect("published");
+        let told = notes.all().iter().any(|note| note.contains("without a discussion"));
+        assert_eq!(told, is_refused);
+        let changes = asked(&script).iter().filter(|one| one.starts_with("PATCH")).count();
+        assert_eq!(changes, if is_refused { 2 } else { 1 });
+    }
+}
+
+#[test]
+fn r09_what_stands_against_the_release_itself_is_told_and_not_the_discussion() {
+    let draft = json!({"id": 1, "tag_name": "v1", "draft": true});
+    let burnt = json!([{"field": "tag_name", "message": "tag_name was used by an immutable release"}]);
+    let script =
+        Script::answering(move |seen| match (seen.method.as_str(), seen.target.contains("per_page")) {
+            ("GET", true) if seen.target.contains("assets") => ok(&json!([])),
+            ("GET", true) => ok(&json!([draft])),
+            ("GET", false) => ok(&draft),
+            _ => answer(422, &json!({"message": "Validation Failed", "errors": burnt})),
+        });
+    let wanted =
+        Publication { discussion_category: Some("News".to_owned()), ..publication(false, MakeLatest::Yes) };
+    let error = run(writer(&script).ensure_published("v1", &wanted)).expect_err("burnt");
+    assert!(error.hint().is_some_and(|hint| hint.contains("new version")), "{error:?}");
 }
