@@ -28,6 +28,7 @@ pub(crate) fn rules_of_files() -> impl Iterator<Item = &'static Rule> {
 /// Every rule that a mode may report, for the generated documentation.
 pub fn rules() -> Vec<&'static Rule> {
     let before = [verify_tag::RULES, upload::RULES, collect::RULES, custody::RULES].into_iter().flatten();
-    let behind = [create_release::RULES, publish::RULES].into_iter().flatten();
+    let releases = [create_release::RULES, create_release::channel::RULES, create_release::undo::RULES];
+    let behind = releases.into_iter().chain([publish::RULES]).flatten();
     before.chain(rules_of_files()).chain(behind).collect()
 }

@@ -217,7 +217,7 @@ impl VerifyTag {
         github: &GithubRead,
         report: &mut Report,
     ) -> Result<Option<CommitSha>, RemoteError> {
-        let Some(found) = github.tag_commit(tag.as_str()).await? else {
+        let Some(found) = github.tag_commit_exactly(tag.as_str()).await? else {
             report.push(MISSING.finding(format!("`{tag}` is not among the tags")));
             return Ok(None);
         };
