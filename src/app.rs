@@ -32,6 +32,7 @@ use crate::plan::execute::{Ending, ExecuteError, Looks, execute};
 use crate::plan::{Mode, Output as _};
 use crate::remote::surroundings::{Event, Masks, Patience, Progress, RealPace, Stop, Surroundings};
 use crate::report::Report;
+use requests::channel::ReleaseOf;
 use requests::{Ready, RequestError, Requests};
 
 /// Runs the program and gives its exit code.
@@ -170,7 +171,12 @@ async fn dispatch(mode: ModeName, requests: &Requests<'_>, edge: &Edge) -> Accou
         ModeName::UploadArtifacts => run_ready(mode, requests.upload(), requests, edge).await,
         ModeName::CollectArtifacts => run_ready(mode, requests.collect(), requests, edge).await,
         ModeName::ValidateWheels => run_ready(mode, requests.validate_wheels(), requests, edge).await,
-        ModeName::CreateRelease => run_ready(mode, requests.create_release(), requests, edge).await,
+        ModeName::CreateRelease => match requests.release_of() {
+            Ok(ReleaseOf::Version) => run_ready(mode, requests.create_release(), requests, edge).await,
+            Ok(ReleaseOf::Channel) => run_ready(mode, requests.channel_release(), requests, edge).await,
+            Ok(ReleaseOf::Nothing) => run_ready(mode, requests.undo_release(), requests, edge).await,
+            Err(error) => not_begun(mode, error.into()),
+        },
         ModeName::Publish => run_ready(mode, requests.publish(), requests, edge).await,
     }
 }

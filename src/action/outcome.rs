@@ -57,7 +57,7 @@ impl Conclusion {
     /// Of a run that came to its end. `present` is what the last look counted.
     pub(crate) const fn of_ending(ending: Ending, present: usize) -> Self {
         let (outcome, ending, applied, exit) = match ending {
-            Ending::NotReady => return Self::not_ready(),
+            Ending::NotReady { applied } => return Self::not_ready(applied),
             Ending::Blocked => (Outcome::Blocked, "blocked", 0, Exit::Findings),
             Ending::Planned => (Outcome::Planned, "planned", 0, Exit::Settled),
             Ending::Converged { applied } => {
@@ -102,8 +102,8 @@ impl Conclusion {
     }
 
     /// Of a run that found its ground not laid yet, and was told to leave it at that.
-    pub(crate) const fn not_ready() -> Self {
-        Self { outcome: Outcome::NotReady, ending: "not-ready", applied: 0, exit: Exit::Settled }
+    pub(crate) const fn not_ready(applied: usize) -> Self {
+        Self { outcome: Outcome::NotReady, ending: "not-ready", applied, exit: Exit::Settled }
     }
 
     /// Of a run that could not begin, because of what was typed.
@@ -177,7 +177,7 @@ mod tests {
         check(Conclusion::of_ending(Ending::Converged { applied: 2 }, 3), "resumed converged 2 0");
         check(Conclusion::of_ending(Ending::Converged { applied: 0 }, 3), "already-done converged 0 0");
         check(Conclusion::of_ending(Ending::Converged { applied: 0 }, 0), "done converged 0 0");
-        check(Conclusion::not_ready(), "not-ready not-ready 0 0");
+        check(Conclusion::not_ready(0), "not-ready not-ready 0 0");
         check(Conclusion::typed_wrong(), "error error 0 64");
     }
 

@@ -187,6 +187,9 @@ fn ending(account: &Account) -> Line {
         Outcome::AlreadyDone => "nothing was left to do".to_owned(),
         Outcome::Resumed => format!("a part was there, {applied} applied and seen"),
         Outcome::Planned => "nothing was changed".to_owned(),
+        Outcome::NotReady if conclusion.applied > 0 => {
+            format!("{applied} applied; what others bring is not there yet")
+        }
         Outcome::NotReady => "what it builds on is not there yet".to_owned(),
         Outcome::Blocked => format!("{}; nothing was changed", counts(&account.report, 0)),
         Outcome::Partial if conclusion.exit == Exit::Findings => {
@@ -351,7 +354,7 @@ mod tests {
             Conclusion::of_ending(Ending::Converged { applied: 0 }, 2),
             Conclusion::of_ending(Ending::Converged { applied: 0 }, 0),
             Conclusion::of_ending(Ending::Planned, 0),
-            Conclusion::not_ready(),
+            Conclusion::not_ready(0),
             Conclusion::unsure(0),
             Conclusion::typed_wrong(),
         ];

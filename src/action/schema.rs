@@ -225,9 +225,10 @@ pub const INPUTS: &[Input] = &[
         name: "files",
         kind: Kind::Paths,
         fallback: Fallback::Nothing,
-        modes: &[ValidateWheels],
+        modes: &[ValidateWheels, CreateRelease],
         positional: true,
-        doc: "Wheels and sdists to check, one path a line, instead of those in `packages-dir`.",
+        doc: "For `validate-wheels`: wheels and sdists to check, one path a line, instead of those in `packages-dir`. For `create-release`: further files for \
+              the release page, a path or glob a line, such as `build/*.sbom.json`; a line that nothing matches stops the run.",
     },
     input("expect", Kind::List, Fallback::Nothing, &[ValidateWheels],
         "The wheels and the sdist that the release has to have: lines such as `sdist`, `py3-none-any` and \
@@ -314,23 +315,58 @@ pub const INPUTS: &[Input] = &[
         "The artifacts to collect, one a line: `[alias[?] =] [workflow.yml :] pattern [-> folder[/template]]`, as `docs/artifacts.md` describes it. \
          A pattern (`*` and `?`) alone takes all that it matches, an alias stands for one artifact, with `?` behind it for one that may be missing, and \
          `-> docs` keeps the artifact's folders below `docs`."),
-    input("rename", Kind::Text, Fallback::Text("{name}"), &[CollectArtifacts],
-        "New name for files that are no wheel or sdist, made of `{name}`, `{stem}`, `{ext}`, `{artifact}` and `{workflow}`, \
-         such as `{stem}-{artifact}{ext}`. A name taken twice by different bytes stops the run."),
+    input("rename", Kind::List, Fallback::Text("{name}"), &[CollectArtifacts, CreateRelease],
+        "New name for files that are no wheel or sdist, made of `{name}`, `{stem}` and `{ext}`. For `collect-artifacts` one template, with `{artifact}` and `{workflow}` too, \
+         such as `{stem}-{artifact}{ext}`. For `create-release` the names on the page: lines such as `{stem}-{os}-{arch}{ext}` or `*.exe -> {stem}-{version}{ext}`, of which the first that is \
+         about a file counts, with `{os}` and `{arch}` (read from the program itself), `{version}` and `{tag}` too. A name taken twice by different bytes stops the run."),
     input("require-checksums", Kind::Flag, Fallback::Text("false"), &[CollectArtifacts],
         "Whether every file must have a digest from its producer: a line of `SHA256SUMS` or `CHECKSUMS.sha256`, an entry of a `manifest.json` of `validate-wheels`, \
          or a `.meta` file. What such texts say is held to the files in any case."),
     input("collection-dir", Kind::Folder, Fallback::Text("release-collection"), &[CollectArtifacts],
         "Folder of what is known about the collected files: `manifest.json` with the origin of each of them, `SHA256SUMS`, `build-info.txt`, \
          and in `records` the texts of the producers. It lies outside of `packages-dir` and `assets-dir`."),
+    input("attach", Kind::List, Fallback::Text("manifest, checksums"), &[CreateRelease],
+        "Which records of `validate-wheels` go to the release page: `manifest` (`manifest.json`), `checksums` (`SHA256SUMS`, with the names as stored, and with `files` in it), or `none`."),
+    input("on-conflict", Kind::Text, Fallback::Text("fail"), &[CreateRelease],
+        "What to do where the release holds other bytes under a name: `fail`, `replace` (the new file is there and proven before the old one goes) or `keep` the old ones."),
+    input("allow-published-changes", Kind::Flag, Fallback::Text("false"), &[CreateRelease],
+        "Whether files and text of a release that is published already may be added, and replaced where `on-conflict` and `notes-merge` say so: for releases that a person publishes first."),
+    input("expect-assets", Kind::List, Fallback::Nothing, &[CreateRelease],
+        "Globs of everything that the release has to hold, whoever attaches it. Until each of them matches a file, the draft is not published and `complete` is `false`."),
+    input("notes-from", Kind::Text, Fallback::Derived("`text` with `notes-text`, `file` with `notes-file`, else `changelog`"), &[CreateRelease],
+        "Where the release notes come from: `changelog`, `file`, `text`, `github` (which lists pull requests since `previous-tag`) or `none`."),
     input("notes-file", Kind::File, Fallback::Nothing, &[CreateRelease],
         "File with the release notes in Markdown, instead of the version's section of `changelog`."),
+    input("notes-text", Kind::Text, Fallback::Nothing, &[CreateRelease],
+        "The release notes themselves, in Markdown."),
+    input("notes-merge", Kind::Text, Fallback::Text("keep"), &[CreateRelease],
+        "What becomes of text that somebody else wrote on the release: it stays and the notes are not added (`keep`), the notes go after it (`append`) or before it (`prepend`), or take its place (`replace`)."),
     input("changelog", Kind::File, Fallback::Text("CHANGELOG.md"), &[CreateRelease],
-        "Changelog in the form of Keep a Changelog, whose section about the version becomes the release notes. The default may be missing."),
+        "Changelog in one of the usual forms, Markdown or reStructuredText (`.rst`), whose section about the version becomes the release notes. Without the default file the notes are `Release` and the tag."),
+    input("changelog-unreleased", Kind::Flag, Fallback::Text("false"), &[CreateRelease],
+        "Whether the changelog's section `Unreleased` stands for a version that has none."),
+    input("previous-tag", Kind::Text, Fallback::Derived("the highest lower version among the tags; a stable one for a stable release"), &[CreateRelease],
+        "The tag since which `notes-from: github` lists changes."),
     input("title", Kind::Text, Fallback::Derived("the tag"), &[CreateRelease],
-        "Title of the release."),
+        "Title of the release, with `{tag}`, `{version}` and `{name}` (of the project) in it where they are wanted."),
+    input("prerelease", Kind::Text, Fallback::Text("auto"), &[CreateRelease],
+        "Whether the release is marked as a prerelease: `true`, `false`, or `auto`, as its version says."),
+    input("make-latest", Kind::Text, Fallback::Text("auto"), &[CreateRelease],
+        "Whether the release becomes the latest one: `true`, `false`, or `auto`, when it is the highest stable version. `true` is refused for a prerelease and with `publish: false`."),
+    input("target-commitish", Kind::Text, Fallback::Nothing, &[CreateRelease],
+        "Branch or full hash of the commit at which GitHub makes the tag on publishing where it is not there yet. Without it, a missing tag stops the run."),
+    input("discussion-category", Kind::Text, Fallback::Nothing, &[CreateRelease],
+        "Category of the discussion that is opened with the release. Where GitHub refuses the discussion, the release is published without one, and the log says so."),
+    input("channel", Kind::Text, Fallback::Nothing, &[CreateRelease],
+        "Name of a channel such as `nightly`: a prerelease that is made anew for each commit, under a tag of its own, instead of the release of a version."),
+    input("channel-tags", Kind::Text, Fallback::Text("moving"), &[CreateRelease],
+        "How the channel's releases are tagged: one tag that is `moving` to the newest commit, or `dated` ones such as `nightly-20261120`, by the day of the commit (UTC)."),
+    input("keep-releases", Kind::Text, Fallback::Nothing, &[CreateRelease],
+        "How many dated releases of the channel are kept; older ones are deleted with their tags. Without it all are kept."),
     input("publish", Kind::Flag, Fallback::Text("true"), &[CreateRelease],
         "Whether to publish the release. `false` leaves the complete draft, so that a later step can publish it last."),
+    input("undo", Kind::Text, Fallback::Nothing, &[CreateRelease],
+        "Takes the tag's release back instead of making it: `draft` makes it a draft again, `delete` deletes it with its files. What users have fetched stays with them, and what is on an index stays there."),
     input("repository-url", Kind::Address, Fallback::Named { value: PYPI_UPLOAD, name: "PyPI's upload endpoint" }, &[Publish],
         "Upload endpoint of the index (legacy API). One other than PyPI's or TestPyPI's needs `index-url` too."),
     input("index-url", Kind::Address, Fallback::Derived("the index that belongs to `repository-url`, for PyPI and TestPyPI; PyPI's for `baseline`"), &[ValidateWheels, Publish],
@@ -379,7 +415,8 @@ pub const OUTPUTS: &[OutputRow] = &[
     output("release-id", &[CreateRelease], "GitHub's number of the release."),
     output("release-url", &[CreateRelease], "Address of the release's page."),
     output("draft", &[CreateRelease], "`true` while the release is a draft, else `false`."),
-    output("assets", &[CreateRelease], "How many files the release holds."),
+    output("assets", &[CreateRelease], "How many of the declared files the release holds."),
+    output("complete", &[CreateRelease], "`true` once the release holds everything that was declared, `expect-assets` too, else `false`."),
     output("uploaded", &[Publish], "How many files this run uploaded."),
     output("index-url", &[Publish], "The index that was read back."),
 ];
@@ -396,14 +433,17 @@ pub const OUTPUT_FAMILIES: &[OutputRow] = &[
 /// What `release-action rehearse` takes. It is a command for people and no mode: it has flags only.
 #[rustfmt::skip]
 pub const REHEARSE: &[Input] = &[
+    input("sample", Kind::Text, Fallback::Derived("`zlmdb`"), &[],
+        "Sample project: `zlmdb` (four workflows build it, one of its own releases it) or `games-collection` \
+         (two workflows fill one release: one with packages, one with programs for three systems)."),
     input("packages-dir", Kind::Folder, Fallback::Derived("a sample project"), &[],
         "Folder of your own wheels and sdists, to rehearse with instead of a sample project."),
     input("fault", Kind::List, Fallback::Nothing, &[],
         "Break the Nth request, as KIND@N or KIND@SERVICE:N, and show the recovery. Repeatable. \
-         Kinds: refuse, drop, lost, stale, slow, trickle, other-bytes, html, kill, kill-after."),
+         Kinds: refuse, drop, lost, late, starter, limit, stale, slow, trickle, other-bytes, html, kill, kill-after."),
     input("event", Kind::List, Fallback::Derived("each workflow once"), &[],
         "A workflow whose end is the next event that starts the release, as `wheels.yml`; one that was named before sends its event once more. \
-         Repeatable. Workflows that are not named follow."),
+         Repeatable. Workflows that are not named follow. In `games-collection` the workflows release by themselves, in this order."),
     input("report", Kind::File, Fallback::Nothing, &[],
         "File for the report in JSON. `-` is standard output, which then carries nothing else."),
 ];

@@ -20,12 +20,13 @@ use crate::model::artifact::FileName;
 use crate::plan::execute::Ending;
 use crate::rehearse::{
     self, Act, Audience, Course, PhaseEnding, Played, Rehearsal, RehearseError, Rehearsed, Row, Scene,
+    Subject,
 };
 use crate::remote::disk::read::DiskRead;
 use crate::remote::error::DiskError;
 use crate::remote::surroundings::Stop;
 use crate::report::Report;
-use crate::sim::fault::Fault;
+use crate::sim::fault::{Fault, FaultError};
 
 /// What helps against a value that cannot be used: `--fault` is the only flag with a form of its own.
 const FAULT_HINT: &str = "`lost@40` breaks the 40th request of all, `drop@index:3` the third one to the index; \
@@ -39,7 +40,7 @@ pub(super) fn run(inputs: &Inputs, environment: &Environment, console: Arc<Conso
     };
     let account = match rehearsal(inputs) {
         Err(Refusal::Input(error)) => {
-            let about_fault = matches!(error, InputError::Value { .. });
+            let about_fault = matches!(&error, InputError::Value { source, .. } if source.is::<FaultError>());
             let hint = if about_fault { Some(FAULT_HINT.to_owned()) } else { error.hint() };
             refused(&error, hint, Conclusion::typed_wrong())
         }
@@ -67,15 +68,21 @@ enum Refusal {
 
 fn rehearsal(inputs: &Inputs) -> Result<Rehearsal, Refusal> {
     let faults = inputs.parsed_list::<Fault>("fault").map_err(Refusal::Input)?;
-    let files = match inputs.text("packages-dir") {
-        None => None,
-        Some(_) => Some(
+    let sample = inputs.parsed::<Subject>("sample").map_err(Refusal::Input)?;
+    let subject = match inputs.text("packages-dir") {
+        None => sample.unwrap_or_default(),
+        Some(_) if sample.is_some() => {
+            let why = "your own files are rehearsed instead of a sample";
+            let hint = "leave out `--sample` or `--packages-dir`";
+            return Err(Refusal::Input(inputs.refused("sample", why, Some(hint))));
+        }
+        Some(_) => Subject::Files(
             own_files(&inputs.existing_folder("packages-dir").map_err(Refusal::Input)?)
                 .map_err(Refusal::Disk)?,
         ),
     };
     let course = Course::Named(inputs.list("event"));
-    Ok(Rehearsal { files, course, faults, observer: None })
+    Ok(Rehearsal { subject, course, faults, observer: None })
 }
 
 /// The maintainer's own files, whole: the simulators hold what they serve in memory.
@@ -112,7 +119,8 @@ impl Audience for Hall {
                     Line::toned(Tone::Dim, "GitHub, the index and the identity provider are simulated on this machine; nothing leaves it"),
                 ]);
             }
-            Scene::Act { act, workflow } => self.0.lines(&heading(act, workflow)),
+            Scene::Act { act, workflow, by_itself: false } => self.0.lines(&heading(act, workflow)),
+            Scene::Act { act, workflow, by_itself: true } => self.0.lines(&heading_of_part(act, workflow)),
             Scene::Early(phases) => self.0.lines(&early(phases)),
             Scene::Phase { number, of, name } => {
                 self.0.lines(&[Line::plain(""), Line::toned(Tone::Strong, format!("{number}/{of} {name}"))]);
@@ -143,10 +151,22 @@ fn heading(act: Act, workflow: &str) -> Vec<Line> {
     headings.flat_map(|heading| [Line::plain(""), Line::toned(Tone::Strong, heading)]).collect()
 }
 
+/// What stands above a run of one of several workflows that fill the release.
+fn heading_of_part(act: Act, workflow: &str) -> Vec<Line> {
+    let title = match act {
+        Act::Event { number, of, .. } => format!("run {number} of {of}: {workflow}"),
+        Act::Recovery(number) => {
+            format!("{workflow} again after the fault ({number}): what is done is found and not repeated")
+        }
+        Act::Again => format!("{workflow} again, with new clients: nothing may be left to do"),
+    };
+    vec![Line::plain(""), Line::toned(Tone::Strong, format!("━━ {title}"))]
+}
+
 /// The run of an early event, told in brief unless it went wrong.
 fn early(phases: &[Played]) -> Vec<Line> {
     let Some(last) = phases.last() else { return Vec::new() };
-    if !matches!(last.ending, PhaseEnding::Ended(Ending::NotReady)) {
+    if !matches!(last.ending, PhaseEnding::Ended(Ending::NotReady { .. })) {
         let name = Line::toned(Tone::Strong, format!("  {}", last.name));
         return std::iter::once(name).chain(ended(last)).collect();
     }
@@ -168,7 +188,13 @@ fn ended(played: &Played) -> Vec<Line> {
         PhaseEnding::Ended(Ending::Converged { applied }) => {
             (Tone::Good, format!("{} applied and read back ({time})", render::counted(*applied, "step")))
         }
-        PhaseEnding::Ended(Ending::NotReady) => (Tone::Doubtful, format!("not ready ({time})")),
+        PhaseEnding::Ended(Ending::NotReady { applied }) => {
+            let own = match applied {
+                0 => "nothing was left to do here".to_owned(),
+                applied => format!("{} applied and read back", render::counted(*applied, "step")),
+            };
+            (Tone::Good, format!("{own}; the rest is for others to bring ({time})"))
+        }
         PhaseEnding::Ended(Ending::Planned) => (Tone::Doubtful, format!("planned only ({time})")),
         PhaseEnding::Ended(Ending::Blocked) => {
             (Tone::Bad, format!("stopped before anything was changed ({time})"))
@@ -196,7 +222,8 @@ fn curtain(rehearsed: &Rehearsed) -> Vec<Line> {
     lines.push(Line::toned(Tone::Strong, "━━ time"));
     let times = rehearsed.acts.iter().filter(|run| !run.is_early()).flat_map(|run| {
         run.phases.iter().map(|played| {
-            vec![short(run.act).to_owned(), played.name.to_owned(), render::duration(played.elapsed)]
+            let of = if rehearsed.is_shared { format!(", {}", run.workflow) } else { String::new() };
+            vec![short(run.act).to_owned() + &of, played.name.to_owned(), render::duration(played.elapsed)]
         })
     });
     lines.extend(render::table(&["run", "phase", "time"], &times.collect::<Vec<_>>()));

@@ -1,6 +1,9 @@
 //! From inputs to the requests of the modes, with the readers and writers that each of them needs.
 
+pub(super) mod channel;
 mod collect;
+mod release;
+mod undo;
 mod upload;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +17,6 @@ use crate::model::manifest::Origin;
 use crate::model::minutes::Minutes;
 use crate::model::revision::{CommitSha, Repository};
 use crate::model::tag::{Tag, TagError};
-use crate::modes::create_release::{self, CreateRelease, Notes};
 use crate::modes::publish::{self, Publish};
 use crate::modes::records::Record;
 use crate::modes::release_set::ReleaseSet;
@@ -177,30 +179,6 @@ impl Requests<'_> {
             return Err(self.inputs.refused(input, why, Some(hint)));
         }
         Ok(Some(smoke))
-    }
-
-    pub(super) fn create_release(&self) -> Result<Ready<CreateRelease>, RequestError> {
-        let tag = self.required_tag()?;
-        let notes = match self.inputs.optional_file("notes-file")? {
-            Some(path) => Notes::File(path),
-            None => {
-                self.inputs.optional_file("changelog")?;
-                Notes::Changelog {
-                    path: self.inputs.folder("changelog")?,
-                    optional: !self.inputs.is_given("changelog"),
-                }
-            }
-        };
-        let mode = CreateRelease {
-            tag,
-            set: self.manifest_or_folders()?,
-            notes,
-            title: self.inputs.text("title").map(str::to_owned),
-            publish: self.inputs.flag("publish")?,
-        };
-        let readers = create_release::Readers { disk: DiskRead::default(), github: self.github_read()? };
-        let writers = self.unless_dry_run(|| Ok(create_release::Writers { github: self.github_write()? }))?;
-        Ok(Ready { mode, readers, writers })
     }
 
     pub(super) fn publish(&self) -> Result<Ready<Publish>, RequestError> {
