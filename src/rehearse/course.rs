@@ -8,6 +8,7 @@ pub enum Happening {
     /// The run of this workflow leaves what it still has to leave, and ends well.
     End(String),
     /// Events that tell of the ends of these workflows' runs arrive at the same time. Each starts a run of the release.
+    /// Where workflows release what they built by themselves, these runs go on to that.
     Events(Vec<String>),
 }
 

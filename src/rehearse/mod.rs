@@ -3,12 +3,15 @@
 //! Producers end one after the other, and each end is an event that starts the release: those that come early end
 //! well with nothing done, the last one goes on. The order of the phases is the product's: nothing public before
 //! everything is checked, the release page visible last. Then all of it is played again with new clients, and nothing
-//! may be left to do. Nothing waits: time is simulated.
+//! may be left to do. Nothing waits: time is simulated, and passes by what was
+//! to be waited.
 
 mod acts;
 mod course;
+mod pace;
 mod phase;
 mod sample;
+mod script;
 mod stage;
 mod stopwatch;
 pub mod trial;
@@ -20,10 +23,10 @@ use crate::sim::fault::Fault;
 pub(crate) use acts::PlayedAct;
 pub use course::Happening;
 pub(crate) use course::{Course, NoProducer};
+pub(crate) use sample::Subject;
 use sample::{Sample, SampleError};
 use stage::Stage;
 
-use crate::model::artifact::FileName;
 use crate::plan::OutputField;
 use crate::plan::execute::Ending;
 use crate::remote::error::RemoteError;
@@ -36,8 +39,8 @@ const RECOVERIES: usize = 4;
 /// What is rehearsed.
 #[derive(Default)]
 pub(crate) struct Rehearsal {
-    /// The maintainer's own distributions; a sample project when there are none.
-    pub(crate) files: Option<Vec<(FileName, Vec<u8>)>>,
+    /// The project.
+    pub(crate) subject: Subject,
     /// How the producers end.
     pub(crate) course: Course,
     /// What goes wrong before the release is out.
@@ -72,8 +75,8 @@ pub(crate) trait Audience {
 pub(crate) enum Scene<'a> {
     /// What is released.
     Opening { project: &'a str, tag: &'a str, files: usize, size_bytes: u64 },
-    /// A run begins, which the end of this workflow's run started, now or before.
-    Act { act: Act, workflow: &'a str },
+    /// A run begins: one of this workflow, or one that the end of its run started, now or before.
+    Act { act: Act, workflow: &'a str, by_itself: bool },
     /// A run ended that an early event started.
     Early(&'a [Played]),
     /// A phase begins.
@@ -127,6 +130,11 @@ impl Played {
         matches!(self.ending, PhaseEnding::Ended(Ending::Converged { .. }))
     }
 
+    /// Whether it did its part, and the rest is for others to bring.
+    pub(crate) const fn awaits_others(&self) -> bool {
+        matches!(self.ending, PhaseEnding::Ended(Ending::NotReady { .. }))
+    }
+
     /// What went wrong, in words.
     pub(crate) fn error(&self) -> Option<String> {
         match &self.ending {
@@ -141,7 +149,7 @@ impl Played {
     /// How many steps came about.
     pub(crate) fn applied(&self) -> usize {
         match self.ending {
-            PhaseEnding::Ended(Ending::Converged { applied }) => applied,
+            PhaseEnding::Ended(Ending::Converged { applied } | Ending::NotReady { applied }) => applied,
             _ => 0,
         }
     }
@@ -160,6 +168,17 @@ pub struct Row {
     pub index: Option<String>,
 }
 
+/// What a release page says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub text: String,
+    /// Whether it is a pre-release.
+    pub prerelease: bool,
+}
+
 /// What came of it.
 #[derive(Debug)]
 pub(crate) struct Rehearsed {
@@ -169,6 +188,10 @@ pub(crate) struct Rehearsed {
     pub(crate) rows: Vec<Row>,
     /// The releases: tag, and whether it is a draft.
     pub(crate) releases: Vec<(String, bool)>,
+    /// What they say.
+    pub(crate) pages: Vec<Page>,
+    /// Whether several workflows filled one release.
+    pub(crate) is_shared: bool,
     /// How many requests the runs made that events started.
     pub(crate) requests_of_events: u64,
     /// Faults whose request never came before the release was out.
@@ -178,10 +201,11 @@ pub(crate) struct Rehearsed {
 impl Rehearsed {
     /// Whether the release came about and playing it again changed nothing.
     pub(crate) fn is_good(&self) -> bool {
-        let Some(last) = self.acts.last() else { return false };
-        let nothing_left = last.finished() && last.phases.iter().all(|phase| phase.applied() == 0);
-        last.act == Act::Again
-            && nothing_left
+        let again: Vec<_> = self.acts.iter().filter(|act| act.act == Act::Again).collect();
+        let nothing_left =
+            |act: &PlayedAct| act.finished() && act.phases.iter().all(|phase| phase.applied() == 0);
+        !again.is_empty()
+            && again.into_iter().all(nothing_left)
             && self.writes_again() == 0
             && self.acts.iter().filter(|act| act.is_early()).all(PlayedAct::held_back)
     }
@@ -206,11 +230,8 @@ pub(crate) async fn run(
     surroundings: &Surroundings,
     audience: &dyn Audience,
 ) -> Result<Rehearsed, RehearseError> {
-    let Rehearsal { files, course, faults, observer } = rehearsal;
-    let sample = match files {
-        Some(files) => Sample::of_files(files)?,
-        None => Sample::zlmdb_like(),
-    };
+    let Rehearsal { subject, course, faults, observer } = rehearsal;
+    let sample = Sample::of(subject)?;
     let stage = Stage::set(&sample, surroundings)?;
     let happenings = course.happenings(&stage.workflows)?;
     if let Some(observer) = observer {
@@ -226,34 +247,45 @@ pub(crate) async fn run(
     faults.iter().cloned().for_each(|fault| stage.universe().inject(fault));
 
     let of = course::events(&happenings);
-    let (mut acts, mut latest) = (Vec::new(), "");
+    let mut acts = Vec::new();
     for happening in &happenings {
         match happening {
             Happening::End(workflow) => stage.end(workflow),
             Happening::Events(workflows) => {
                 let first = acts.len() + 1;
                 acts.extend(acts::play_events(&stage, workflows, first, of, audience).await?);
-                latest = workflows.last().map_or(latest, String::as_str);
             }
         }
     }
     let requests_of_events = stage.universe().journal().len() as u64;
     let recoveries = if faults.is_empty() { 0 } else { RECOVERIES };
     for recovery in 1..=recoveries {
-        if finished(&acts) || blocked(&acts) {
+        let left = left(&stage, &acts);
+        if left.is_empty() || blocked(&acts) {
             break;
         }
-        acts.push(acts::play_again(&stage, Act::Recovery(recovery), latest, audience).await?);
+        for workflow in left {
+            acts.push(acts::play_again(&stage, Act::Recovery(recovery), &workflow, audience).await?);
+        }
     }
     let unused_faults = faults.into_iter().filter(|fault| stage.requests(fault) < fault.at).collect();
     // Whoever plays all again does so later, when nothing is broken and no listing lags any more.
     stage.universe().withdraw_faults();
     stage.universe().settle();
-    if finished(&acts) {
-        acts.push(acts::play_again(&stage, Act::Again, latest, audience).await?);
+    if left(&stage, &acts).is_empty() {
+        for workflow in once_each(&stage, &acts) {
+            acts.push(acts::play_again(&stage, Act::Again, &workflow, audience).await?);
+        }
     }
-    let rehearsed =
-        Rehearsed { acts, rows: stage.rows(), releases: stage.releases(), requests_of_events, unused_faults };
+    let rehearsed = Rehearsed {
+        acts,
+        rows: stage.rows(),
+        releases: stage.releases(),
+        pages: stage.pages(),
+        is_shared: stage.way.is_shared(),
+        requests_of_events,
+        unused_faults,
+    };
     audience.see(Scene::Curtain(&rehearsed));
     Ok(rehearsed)
 }
@@ -271,7 +303,21 @@ fn blocked(acts: &[PlayedAct]) -> bool {
     phases.last().is_some_and(|phase| matches!(phase.ending, PhaseEnding::Ended(Ending::Blocked)))
 }
 
-/// Whether the latest run went through to its last phase.
-fn finished(acts: &[PlayedAct]) -> bool {
-    acts.last().is_some_and(PlayedAct::finished)
+/// The workflows whose runs make up the release: each that fills it, else the one whose end started the latest run.
+fn once_each(stage: &Stage, acts: &[PlayedAct]) -> Vec<String> {
+    if stage.way.is_shared() {
+        return stage.workflows.clone();
+    }
+    acts.last().map(|act| act.workflow.clone()).into_iter().collect()
+}
+
+/// The workflows of the release whose runs have to be started again: those that failed, and all where each thought that
+/// another one would end it.
+fn left(stage: &Stage, acts: &[PlayedAct]) -> Vec<String> {
+    let all = once_each(stage, acts);
+    let latest = |workflow: &String| acts.iter().rfind(|act| act.workflow == *workflow);
+    let is_out = all.iter().filter_map(latest).any(PlayedAct::finished);
+    let did_its_part = |workflow: &String| latest(workflow).is_some_and(PlayedAct::did_its_part);
+    let failed: Vec<_> = all.iter().filter(|workflow| !did_its_part(workflow)).cloned().collect();
+    if failed.is_empty() && !is_out { all } else { failed }
 }

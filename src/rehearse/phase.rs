@@ -1,48 +1,37 @@
-//! The phases of a release, in the product's order: nothing public before everything is checked, visible last.
+//! The phases of a release, played.
 
 use std::collections::BTreeSet;
 use std::error::Error as _;
-use std::path::PathBuf;
+use std::path::{MAIN_SEPARATOR, PathBuf};
 use std::time::Duration;
 
-use super::stage::Stage;
+use super::script::{Phase, Script};
+use super::stage::{self, Stage};
 use super::stopwatch::Stopwatch;
 use super::{Audience, PhaseEnding, Played, RehearseError, Scene};
 use crate::model::manifest::Origin;
 use crate::model::minutes::Minutes;
 use crate::modes::collect::{self, Allowed, CollectArtifacts, Memory, WhenIncomplete};
-use crate::modes::create_release::{self, CreateRelease, Notes};
+use crate::modes::create_release::{self, Contents, CreateRelease, Kind, Merge, Notes, OnConflict, Wording};
 use crate::modes::publish::{self, Publish};
 use crate::modes::release_set::ReleaseSet;
 use crate::modes::validate_wheels::{self, ValidateWheels};
 use crate::modes::verify_tag::{self, VerifyTag};
 use crate::plan::execute::{Ending, ExecuteError, Looks, execute};
 use crate::plan::{Mode, Output as _};
-use crate::remote::github::event::ProducerRun;
 use crate::remote::python::bench::PythonRun;
 use crate::remote::python::find::PythonRead;
-use crate::report::Report;
 use crate::report::policy::Policy;
+use crate::report::{Finding, Report};
 
-/// What the phases are called.
-pub(super) const NAMES: [&str; 6] = [
-    "verify-tag",
-    "collect-artifacts",
-    "validate-wheels",
-    "create-release (draft)",
-    "publish",
-    "create-release (publish)",
-];
-
-/// So many of them are the first job of the workflow, which looks and downloads and writes nothing that anyone else sees.
-const GATHERING: usize = 2;
-
-/// A run of the release: where it is played, what started it, and how far it has come. Clients are new in each run, and
-/// the process's state is empty.
+/// A run of the release: where it is played, what it comes from, what it does, and how far it has come. Clients are new
+/// in each run, and the process's state is empty.
 #[derive(Debug)]
 pub(super) struct Run {
     stage: Stage,
-    built: ProducerRun,
+    origin: stage::Origin,
+    /// What it does.
+    pub(super) script: Script,
     /// The phases that were played.
     pub(super) played: Vec<Played>,
     /// How many requests of these phases changed something on a service.
@@ -50,20 +39,22 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// A run that this event started.
-    pub(super) const fn new(stage: Stage, built: ProducerRun) -> Self {
-        Self { stage, built, played: Vec::new(), writes: 0 }
+    /// A run of this workflow, or one that its end started.
+    pub(super) fn new(stage: Stage, workflow: &str) -> Result<Self, RehearseError> {
+        let origin = stage.origin(workflow)?;
+        let script = stage.way.script(workflow).cloned().expect("each workflow has a script");
+        Ok(Self { stage, origin, script, played: Vec::new(), writes: 0 })
     }
 
     /// Plays the job that looks at producers and takes what they left. Changes nothing on any service.
     pub(super) async fn gather(&mut self, audience: &dyn Audience) -> Result<(), RehearseError> {
-        self.play_until(GATHERING, audience).await
+        self.play_until(self.script.gathering(), audience).await
     }
 
     /// Plays what is left, unless what was played forbids it.
     pub(super) async fn finish(&mut self, audience: &dyn Audience) -> Result<(), RehearseError> {
         let before = self.stage.writes();
-        self.play_until(NAMES.len(), audience).await?;
+        self.play_until(self.script.phases.len(), audience).await?;
         self.writes += self.stage.writes() - before;
         Ok(())
     }
@@ -75,79 +66,89 @@ impl Run {
 
     /// Plays phases up to this one, until one does not converge.
     async fn play_until(&mut self, last: usize, audience: &dyn Audience) -> Result<(), RehearseError> {
+        let phases = self.script.phases;
         while self.played.len() < last && self.played.iter().all(Played::converged) {
-            let (number, name) = (self.played.len() + 1, NAMES[self.played.len()]);
-            audience.see(Scene::Phase { number, of: NAMES.len(), name });
+            let (number, phase) = (self.played.len() + 1, phases[self.played.len()]);
+            audience.see(Scene::Phase { number, of: phases.len(), name: phase.name() });
             let watch = Stopwatch::start();
-            let phase = self.phase(number, name).await?;
-            let phase = Played { elapsed: watch.elapsed(), ..phase };
-            audience.see(Scene::Ended(&phase));
-            self.played.push(phase);
+            let played = self.phase(phase).await?;
+            let played = Played { elapsed: watch.elapsed(), ..played };
+            audience.see(Scene::Ended(&played));
+            self.played.push(played);
         }
         Ok(())
     }
 
-    async fn phase(&self, number: usize, name: &'static str) -> Result<Played, RehearseError> {
-        let Self { stage, built, .. } = self;
-        Ok(match number {
-            1 => verify_tag(stage, built, name).await?,
-            2 => collect(stage, built, name).await?,
-            3 => validate(stage, built, name).await,
-            4 => create_release(stage, name, false).await?,
-            5 => publish(stage, name).await?,
-            _ => create_release(stage, name, true).await?,
+    async fn phase(&self, phase: Phase) -> Result<Played, RehearseError> {
+        let (stage, name) = (&self.stage, phase.name());
+        Ok(match phase {
+            Phase::VerifyTag => verify_tag(stage, name).await?,
+            Phase::Collect => self.collect(name).await?,
+            Phase::Validate => validate(stage, name).await,
+            Phase::Draft => create_release(stage, &self.script, name, false).await?,
+            Phase::Publish => publish(stage, name).await?,
+            Phase::Release => create_release(stage, &self.script, name, true).await?,
         })
+    }
+
+    async fn collect(&self, name: &'static str) -> Result<Played, RehearseError> {
+        let Self { stage, origin, script, .. } = self;
+        let allowed = Allowed::default();
+        let (commit, workflows, own_run) = match origin {
+            stage::Origin::Itself(run) => (stage.commit.clone(), Vec::new(), Some(*run)),
+            stage::Origin::End(built) => {
+                match collect::commit_of_event(built.clone(), &stage.repository, &allowed) {
+                    Ok(commit) => (commit, stage.workflows.clone(), None),
+                    Err(finding) => return Ok(blocked(name, *finding)),
+                }
+            }
+        };
+        let mode = CollectArtifacts {
+            commit: Some(commit),
+            tag: Some(stage.tag.clone()),
+            started_by: None,
+            latest: None,
+            workflows,
+            own_run,
+            artifacts: script.artifacts.clone(),
+            allowed,
+            // Each producer's end starts a run, and the last one finds all of them complete.
+            when_incomplete: WhenIncomplete::Skip,
+            wait_timeout: Minutes::of(60),
+            memory: Memory::default(),
+            rename: None,
+            base_dir: stage.folder(""),
+            staging_dir: stage.folder("release-staging"),
+            packages_dir: stage.folder("dist"),
+            assets_dir: stage.folder("release-assets"),
+            collection_dir: stage.folder("release-collection"),
+            require_checksums: false,
+        };
+        let readers = collect::Readers::new(stage.github_read()?);
+        let writers = collect::Writers::of(&readers);
+        Ok(play(stage, name, &mode, &readers, &writers).await)
     }
 }
 
-async fn verify_tag(stage: &Stage, built: &ProducerRun, name: &'static str) -> Result<Played, RehearseError> {
+/// A phase that something stops before it looks.
+fn blocked(name: &'static str, finding: Finding) -> Played {
+    let mut report = Report::default();
+    report.push(finding);
+    let ending = PhaseEnding::Ended(Ending::Blocked);
+    Played { name, elapsed: Duration::ZERO, ending, report, outputs: Vec::new() }
+}
+
+async fn verify_tag(stage: &Stage, name: &'static str) -> Result<Played, RehearseError> {
     let mode = VerifyTag {
         tag: stage.tag.to_string(),
-        commit: Some(built.commit.clone()),
+        commit: Some(stage.commit.clone()),
         project_dir: stage.folder(""),
     };
     let readers = verify_tag::Readers { disk: stage.disk(), github: stage.github_read()? };
     Ok(play(stage, name, &mode, &readers, &()).await)
 }
 
-async fn collect(stage: &Stage, built: &ProducerRun, name: &'static str) -> Result<Played, RehearseError> {
-    let allowed = Allowed::default();
-    let commit = match collect::commit_of_event(built.clone(), &stage.repository, &allowed) {
-        Ok(commit) => commit,
-        Err(finding) => {
-            let mut report = Report::default();
-            report.push(*finding);
-            let ending = PhaseEnding::Ended(Ending::Blocked);
-            return Ok(Played { name, elapsed: Duration::ZERO, ending, report, outputs: Vec::new() });
-        }
-    };
-    let mode = CollectArtifacts {
-        commit: Some(commit),
-        tag: Some(stage.tag.clone()),
-        started_by: None,
-        latest: None,
-        workflows: stage.workflows.clone(),
-        own_run: None,
-        artifacts: stage.artifacts.clone(),
-        allowed,
-        // Each producer's end starts a run, and the last one finds all of them complete.
-        when_incomplete: WhenIncomplete::Skip,
-        wait_timeout: Minutes::of(60),
-        memory: Memory::default(),
-        rename: None,
-        base_dir: stage.folder(""),
-        staging_dir: stage.folder("release-staging"),
-        packages_dir: stage.folder("dist"),
-        assets_dir: stage.folder("release-assets"),
-        collection_dir: stage.folder("release-collection"),
-        require_checksums: false,
-    };
-    let readers = collect::Readers::new(stage.github_read()?);
-    let writers = collect::Writers::of(&readers);
-    Ok(play(stage, name, &mode, &readers, &writers).await)
-}
-
-async fn validate(stage: &Stage, built: &ProducerRun, name: &'static str) -> Played {
+async fn validate(stage: &Stage, name: &'static str) -> Played {
     let mode = ValidateWheels {
         set: ReleaseSet::Folders {
             packages: Some(stage.folder("dist")),
@@ -158,7 +159,7 @@ async fn validate(stage: &Stage, built: &ProducerRun, name: &'static str) -> Pla
         trees: Vec::new(),
         manifest_dir: stage.folder("release-manifest"),
         records: BTreeSet::new(),
-        origin: Origin { tag: Some(stage.tag.clone()), commit: Some(built.commit.clone()) },
+        origin: Origin { tag: Some(stage.tag.clone()), commit: Some(stage.commit.clone()) },
         compare_with: None,
         smoke: None,
     };
@@ -168,13 +169,36 @@ async fn validate(stage: &Stage, built: &ProducerRun, name: &'static str) -> Pla
     play(stage, name, &mode, &readers, &writers).await
 }
 
-async fn create_release(stage: &Stage, name: &'static str, publish: bool) -> Result<Played, RehearseError> {
+async fn create_release(
+    stage: &Stage,
+    script: &Script,
+    name: &'static str,
+    publish: bool,
+) -> Result<Played, RehearseError> {
     let mode = CreateRelease {
         tag: stage.tag.clone(),
-        set: bound(stage),
-        notes: Notes::Changelog { path: stage.folder("CHANGELOG.md"), optional: false },
-        title: None,
+        commit: Some(stage.commit.clone()),
+        set: script.has_packages().then(|| bound(stage)),
+        contents: Contents {
+            files: script.files.iter().map(|line| below(stage, line)).collect(),
+            rename: script.rename.clone(),
+            attach: if publish { script.attach.clone() } else { script.attach_to_draft.clone() },
+            // A draft waits for nobody.
+            expect: if publish { script.expect.clone() } else { Vec::new() },
+        },
+        on_conflict: OnConflict::Fail,
+        wording: Wording {
+            notes: Notes::Changelog {
+                path: stage.folder("CHANGELOG.md"),
+                optional: false,
+                unreleased: false,
+            },
+            merge: Merge::default(),
+            title: None,
+        },
+        kind: Kind::default(),
         publish,
+        allow_published_changes: false,
     };
     let readers = create_release::Readers { disk: stage.disk(), github: stage.github_read()? };
     let writers = create_release::Writers { github: stage.github_write()? };
@@ -187,6 +211,15 @@ async fn publish(stage: &Stage, name: &'static str) -> Result<Played, RehearseEr
     let readers = publish::Readers { disk: disk.clone(), index: stage.index_read()? };
     let writers = publish::Writers { disk, index: stage.index_write()? };
     Ok(play(stage, name, &mode, &readers, &writers).await)
+}
+
+/// A pattern for files of the workspace, which is not the folder that the program was started in.
+fn below(stage: &Stage, line: &str) -> String {
+    let workspace = stage.folder("");
+    let workspace = workspace.to_string_lossy();
+    // Each name between separators is a pattern; what is one by chance is meant as it stands.
+    let literal: Vec<_> = workspace.split(MAIN_SEPARATOR).map(glob::Pattern::escape).collect();
+    format!("{}{line}", literal.join("/"))
 }
 
 /// The manifest that the phase validate-wheels left.

@@ -1,9 +1,11 @@
 //! What a rehearsal releases: a project's files, and the artifacts that its workflows left.
 
+mod games;
 mod platforms;
 mod project;
 
 use std::io::Write as _;
+use std::str::FromStr;
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -13,6 +15,41 @@ use crate::model::digest::Sha256;
 use crate::model::name::PackageName;
 use crate::model::revision::CommitSha;
 use crate::model::tag::{Tag, TagError};
+use crate::model::wanted::Wanted;
+
+use super::script::{Script, Way};
+
+/// The artifact that is a tree of its own: its files go to no release page.
+const DOCUMENTATION: &str = "documentation";
+
+/// What is rehearsed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// An invented project: four workflows build it, and one of its own releases it.
+    #[default]
+    Zlmdb,
+    /// An invented project: two workflows fill one release.
+    Games,
+    /// The maintainer's own distributions.
+    Files(Vec<(FileName, Vec<u8>)>),
+}
+
+/// A text that names no sample.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no sample `{0}`: there are zlmdb and games-collection")]
+pub(crate) struct NoSample(String);
+
+impl FromStr for Subject {
+    type Err = NoSample;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "zlmdb" => Ok(Self::Zlmdb),
+            "games-collection" => Ok(Self::Games),
+            _ => Err(NoSample(text.chars().take(60).collect())),
+        }
+    }
+}
 
 /// A project at the moment when its tag was pushed, with what its producers are about to leave.
 #[derive(Clone, Debug)]
@@ -29,6 +66,8 @@ pub(crate) struct Sample {
     pub(crate) project_files: Vec<(String, String)>,
     /// What the workflows leave.
     pub(crate) produced: Vec<Produced>,
+    /// Who releases that.
+    pub(super) way: Way,
 }
 
 /// An artifact of a workflow run.
@@ -53,19 +92,48 @@ pub(crate) enum SampleError {
     Tag { file_name: FileName, source: TagError },
 }
 
+/// How the release asks for what a producer left.
+fn wanted(produced: &Produced) -> Wanted {
+    let Produced { workflow, artifact, files: _ } = produced;
+    let line = match artifact.as_str() {
+        DOCUMENTATION => format!("documentation = {workflow} : {artifact} -> docs"),
+        _ => format!("{workflow} : {artifact}"),
+    };
+    line.parse().expect("the sample's names are plain")
+}
+
+/// A workflow of its own that takes all of it.
+fn gathered(produced: &[Produced]) -> Way {
+    Way::Gathered(Script::of_packages(produced.iter().map(wanted).collect()))
+}
+
 impl Sample {
+    /// The project that is rehearsed.
+    ///
+    /// # Errors
+    /// When there is no distribution among one's own files, or no tag for its version.
+    pub(crate) fn of(subject: Subject) -> Result<Self, SampleError> {
+        match subject {
+            Subject::Zlmdb => Ok(Self::zlmdb_like()),
+            Subject::Games => Ok(games::sample()),
+            Subject::Files(files) => Self::of_files(files),
+        }
+    }
+
     /// An invented project with the platforms and the workflows of a real one, zlmdb: many producers, some of
     /// which leave one wheel each, and artifacts that no release wants.
     pub(crate) fn zlmdb_like() -> Self {
         let version = project::version();
         let tag: Tag = format!("v{version}").parse().expect("the sample's version makes a tag");
+        let produced = platforms::produced(&version);
         Self {
             project: project::NAME.parse().expect("the sample's name is one"),
             commit: commit(&tag),
             tag,
             changelog: project::CHANGELOG.to_owned(),
             project_files: project::FILES.map(|(path, text)| (path.to_owned(), text.to_owned())).into(),
-            produced: platforms::produced(&version),
+            way: gathered(&produced),
+            produced,
         }
     }
 
@@ -86,17 +154,19 @@ impl Sample {
             .map_err(|source| SampleError::Tag { file_name: file_name.clone(), source })?;
         let name = distribution.name().clone();
         let pyproject = format!("[project]\nname = \"{}\"\nversion = \"{version}\"\n", name.normal());
+        let produced = vec![Produced {
+            workflow: "build.yml".to_owned(),
+            artifact: "distributions".to_owned(),
+            files: files.into_iter().map(|(name, bytes)| (name.to_string(), bytes)).collect(),
+        }];
         Ok(Self {
             project: name,
             commit: commit(&tag),
             tag,
             changelog: format!("# Changelog\n\n## [{version}]\n\n- What a rehearsal releases.\n"),
             project_files: vec![("pyproject.toml".to_owned(), pyproject)],
-            produced: vec![Produced {
-                workflow: "build.yml".to_owned(),
-                artifact: "distributions".to_owned(),
-                files: files.into_iter().map(|(name, bytes)| (name.to_string(), bytes)).collect(),
-            }],
+            way: gathered(&produced),
+            produced,
         })
     }
 

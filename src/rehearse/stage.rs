@@ -9,13 +9,14 @@ use bytes::Bytes;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 
-use super::sample::{Produced, Sample};
-use super::{RehearseError, Row};
+use super::pace::Simulated;
+use super::sample::Sample;
+use super::script::Way;
+use super::{Page, RehearseError, Row};
 use crate::model::endpoints::Endpoint;
-use crate::model::revision::Repository;
+use crate::model::revision::{CommitSha, Repository};
 use crate::model::secret::Secret;
 use crate::model::tag::Tag;
-use crate::model::wanted::Wanted;
 use crate::plan::context::Context;
 use crate::remote::disk::read::DiskRead;
 use crate::remote::disk::write::DiskWrite;
@@ -28,10 +29,11 @@ use crate::remote::oidc::AmbientIdentity;
 use crate::remote::pypi::Credential;
 use crate::remote::pypi::read::IndexRead;
 use crate::remote::pypi::write::IndexWrite;
-use crate::remote::surroundings::{NoWait, Patience, Silent, Surroundings};
+use crate::remote::surroundings::{Patience, Silent, Surroundings};
 use crate::sim::fault::Fault;
 use crate::sim::github::access::Permissions;
 use crate::sim::github::git::NewCommit;
+use crate::sim::github::limits::Limits;
 use crate::sim::github::runs::{NewArtifact, NewRun};
 use crate::sim::index::{self, Publisher};
 use crate::sim::universe::{Addresses, Setup, Universe};
@@ -45,24 +47,27 @@ const OWNER_ID: &str = "65";
 /// The token of the release job. It opens nothing but the simulators.
 const TOKEN: &str = "ghs_rehearsal";
 
-/// The artifact that is a tree of its own: its files go to no release page.
-const DOCUMENTATION: &str = "documentation";
-
 /// The folders that a release fills in its workspace.
-const FILLED: [&str; 6] =
-    ["release-staging", "dist", "release-assets", "docs", "release-collection", "release-manifest"];
+const FILLED: [&str; 7] = [
+    "release-staging",
+    "dist",
+    "release-assets",
+    "docs",
+    "executables",
+    "release-collection",
+    "release-manifest",
+];
 
 /// How long the producers take from one end to the next.
 const BETWEEN_ENDS: Duration = Duration::from_secs(600);
 
-/// How the release asks for what a producer left.
-fn wanted(produced: &Produced) -> Wanted {
-    let Produced { workflow, artifact, files: _ } = produced;
-    let line = match artifact.as_str() {
-        DOCUMENTATION => format!("documentation = {workflow} : {artifact} -> docs"),
-        _ => format!("{workflow} : {artifact}"),
-    };
-    line.parse().expect("the sample's names are plain")
+/// What a run of the release is.
+#[derive(Clone, Debug)]
+pub(super) enum Origin {
+    /// One that the end of another workflow's run started.
+    End(ProducerRun),
+    /// One that built what it releases, with its number.
+    Itself(u64),
 }
 
 /// The services, and a workspace of the machine on which the release runs. Clones share both.
@@ -70,6 +75,8 @@ fn wanted(produced: &Produced) -> Wanted {
 pub(super) struct Stage {
     universe: Arc<Universe>,
     workspace: Arc<TempDir>,
+    /// The workspaces of workflows that release by themselves.
+    workspaces: BTreeMap<String, Arc<TempDir>>,
     killed: Arc<Notify>,
     surroundings: Surroundings,
     addresses: Addresses,
@@ -79,8 +86,9 @@ pub(super) struct Stage {
     producers: BTreeMap<String, (u64, Vec<NewArtifact>)>,
     pub(super) repository: Repository,
     pub(super) tag: Tag,
+    pub(super) commit: CommitSha,
     pub(super) workflows: Vec<String>,
-    pub(super) artifacts: Vec<Wanted>,
+    pub(super) way: Way,
 }
 
 impl Stage {
@@ -102,22 +110,30 @@ impl Stage {
                 workflows.push(produced.workflow.clone());
             }
         }
+        let mut workspaces = BTreeMap::new();
+        if sample.way.is_shared() {
+            for workflow in &workflows {
+                workspaces.insert(workflow.clone(), Arc::new(workspace(&checkout)?));
+            }
+        }
         Ok(Self {
             addresses: universe.addresses(),
-            universe: Arc::new(universe),
             workspace: Arc::new(workspace(&checkout)?),
+            workspaces,
             checkout,
             producers,
             killed,
             surroundings: Surroundings {
-                pace: Arc::new(NoWait),
+                pace: Arc::new(Simulated::new(universe.clock())),
                 patience: Patience::rehearsed(),
                 ..surroundings.clone()
             },
             repository: REPOSITORY.parse().expect("the constant is a repository"),
             tag: sample.tag.clone(),
             workflows,
-            artifacts: sample.produced.iter().map(wanted).collect(),
+            commit: sample.commit.clone(),
+            way: sample.way.clone(),
+            universe: Arc::new(universe),
         })
     }
 
@@ -130,13 +146,19 @@ impl Stage {
         Ok(Self { workspace: Arc::new(workspace(&self.checkout)?), ..self.clone() })
     }
 
+    /// The same services, seen from where the release's jobs of this workflow run.
+    pub(super) fn at(&self, workflow: &str) -> Self {
+        let workspace = self.workspaces.get(workflow).unwrap_or(&self.workspace);
+        Self { workspace: Arc::clone(workspace), ..self.clone() }
+    }
+
     /// The same, where nobody watches the single steps.
     pub(super) fn unwatched(&self) -> Self {
         let surroundings = Surroundings { progress: Arc::new(Silent), ..self.surroundings.clone() };
         Self { surroundings, ..self.clone() }
     }
 
-    /// A producer goes on: it leaves the rest of its artifacts, and ends well.
+    /// A producer goes on: it leaves the rest of its artifacts, and ends well unless its later jobs release them.
     pub(super) fn end(&self, workflow: &str) {
         self.universe.clock().advance(BETWEEN_ENDS.as_secs());
         let (run, artifacts) = &self.producers[workflow];
@@ -144,20 +166,29 @@ impl Stage {
             for artifact in artifacts {
                 github.add_artifact(*run, artifact.clone());
             }
-            github.end_run(*run, "success");
+            if !self.way.is_shared() {
+                github.end_run(*run, "success");
+            }
         });
     }
 
-    /// Whether some producer has not ended.
+    /// Whether some producer has not ended, without whose files nothing can be released.
     pub(super) fn is_building(&self) -> bool {
-        self.universe.github(|github| github.runs_mut().iter().any(|run| run.facts.status != "completed"))
+        !self.way.is_shared()
+            && self
+                .universe
+                .github(|github| github.runs_mut().iter().any(|run| run.facts.status != "completed"))
     }
 
-    /// What the event that a producer's end sends tells, read as that of any `workflow_run` event is.
-    pub(super) fn event(&self, workflow: &str) -> Result<ProducerRun, RehearseError> {
+    /// What a run of the release comes from: where producers' ends start it, what the event tells of one, read as that
+    /// of any `workflow_run` event is.
+    pub(super) fn origin(&self, workflow: &str) -> Result<Origin, RehearseError> {
         let (run, _) = &self.producers[workflow];
+        if self.way.is_shared() {
+            return Ok(Origin::Itself(*run));
+        }
         let event = self.universe.github(|github| github.ended_event(*run));
-        Ok(producer_run(event.to_string().as_bytes())?)
+        Ok(Origin::End(producer_run(event.to_string().as_bytes())?))
     }
 
     /// How many folders of the workspace a release has begun to fill.
@@ -251,6 +282,18 @@ impl Stage {
         })
     }
 
+    /// What the release pages say.
+    pub(super) fn pages(&self) -> Vec<Page> {
+        self.universe.github(|github| {
+            let pages = github.releases().iter().map(|release| Page {
+                title: release.name.clone().unwrap_or_default(),
+                text: release.body.clone().unwrap_or_default(),
+                prerelease: release.prerelease,
+            });
+            pages.collect()
+        })
+    }
+
     /// Every file that went out, with what each service says of it.
     pub(super) fn rows(&self) -> Vec<Row> {
         let mut rows: BTreeMap<String, Row> = BTreeMap::new();
@@ -265,7 +308,7 @@ impl Stage {
         self.universe.github(|github| {
             let releases = github.releases().iter().filter(|release| release.tag_name == self.tag.as_str());
             for asset in releases.flat_map(|release| &release.assets) {
-                row(&mut rows, &asset.name, asset.bytes.len() as u64);
+                row(&mut rows, &asset.name, asset.size_bytes);
                 let stored = rows.get_mut(&asset.name).expect("the row was just made");
                 stored.release = asset.sha256.map(|sha256| sha256.to_string());
             }
@@ -304,6 +347,7 @@ fn prepare(universe: &Universe, sample: &Sample) -> BTreeMap<String, (u64, Vec<N
     let mut producers: BTreeMap<String, (u64, Vec<NewArtifact>)> = BTreeMap::new();
     universe.github(|github| {
         github.add_token(TOKEN, Permissions::writer());
+        github.limits = Limits::published();
         let parent = github.branch("main").expect("the simulator begins with a branch");
         let files = sample
             .project_files

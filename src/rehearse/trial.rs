@@ -6,7 +6,9 @@ use crate::remote::surroundings::Surroundings;
 use crate::sim::fault::Fault;
 use crate::sim::universe::Observer;
 
-use super::{Course, Happening, Nobody, PhaseEnding, PlayedAct, Rehearsal, RehearseError, Row};
+use super::{
+    Course, Happening, Nobody, Page, PhaseEnding, PlayedAct, Rehearsal, RehearseError, Row, Subject,
+};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub struct Trial {
     pub rows: Vec<Row>,
     /// The releases: tag, and whether it is a draft.
     pub releases: Vec<(String, bool)>,
+    /// What they say.
+    pub pages: Vec<Page>,
     /// How many requests changed something when all was played again.
     pub writes_again: usize,
     /// How many requests the runs made that events started.
@@ -52,10 +56,10 @@ pub struct TrialRun {
 
 impl TrialRun {
     fn of(act: &PlayedAct) -> Self {
-        let PlayedAct { act: _, phases, writes, filled } = act;
+        let PlayedAct { act: _, workflow: _, of: _, phases, writes, filled } = act;
         let ending = phases.last().map_or("planned", |phase| match phase.ending {
             PhaseEnding::Ended(Ending::Converged { .. }) => "converged",
-            PhaseEnding::Ended(Ending::NotReady) => "not-ready",
+            PhaseEnding::Ended(Ending::NotReady { .. }) => "not-ready",
             PhaseEnding::Ended(Ending::Blocked) => "blocked",
             PhaseEnding::Ended(Ending::Planned) => "planned",
             PhaseEnding::Failed { .. } => "failed",
@@ -85,7 +89,8 @@ pub fn play(
     faults: Vec<Fault>,
     observer: Option<Observer>,
 ) -> Result<Trial, Box<dyn std::error::Error>> {
-    tried(Rehearsal { files, faults, observer, course: Course::default() })
+    let subject = files.map_or_else(Subject::default, Subject::Files);
+    tried(Rehearsal { subject, faults, observer, course: Course::default() })
 }
 
 /// Plays the release of the sample with its four producers, which end as told, while events arrive as told. The producers
@@ -101,7 +106,24 @@ pub fn play_course(
     faults: Vec<Fault>,
     observer: Option<Observer>,
 ) -> Result<Trial, Box<dyn std::error::Error>> {
-    tried(Rehearsal { files: None, faults, observer, course: Course::Played(happenings) })
+    tried(Rehearsal { subject: Subject::Zlmdb, faults, observer, course: Course::Played(happenings) })
+}
+
+/// Plays the release that two workflows fill, `release.yml` with packages and `executables.yml` with programs. What
+/// they build is there with their ends, and each event is a run of one's release jobs; those of one moment run at the
+/// same time.
+///
+/// # Errors
+/// When there is no place to play.
+///
+/// # Panics
+/// When a workflow is none of these two.
+pub fn play_shared(
+    happenings: Vec<Happening>,
+    faults: Vec<Fault>,
+    observer: Option<Observer>,
+) -> Result<Trial, Box<dyn std::error::Error>> {
+    tried(Rehearsal { subject: Subject::Games, faults, observer, course: Course::Played(happenings) })
 }
 
 fn tried(rehearsal: Rehearsal) -> Result<Trial, Box<dyn std::error::Error>> {
@@ -118,6 +140,7 @@ fn tried(rehearsal: Rehearsal) -> Result<Trial, Box<dyn std::error::Error>> {
         findings: played().flat_map(|phase| phase.report.findings()).map(|finding| finding.check).collect(),
         errors: played().filter_map(super::Played::error).collect(),
         releases: rehearsed.releases,
+        pages: rehearsed.pages,
         rows: rehearsed.rows,
     })
 }
