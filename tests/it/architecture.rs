@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sim", &["model"]),
     ("checks", &["model", "report", "python", "markup", "native", "archive"]),
     ("plan", &["model", "report", "remote"]),
-    ("modes", &["model", "report", "python", "archive", "checks", "remote", "plan"]),
+    ("modes", &["model", "report", "python", "native", "archive", "checks", "remote", "plan"]),
     ("rehearse", &["model", "report", "archive", "checks", "remote", "plan", "modes", "sim"]),
     ("action", &["model", "report", "archive", "checks", "remote", "plan", "modes", "rehearse"]),
     ("app", &["*"]),

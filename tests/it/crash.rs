@@ -58,6 +58,21 @@ fn lost_after_any_request_took_effect_the_rerun_converges() {
 }
 
 #[test]
+fn done_and_answered_with_a_failure_at_any_request_the_rerun_converges() {
+    every_request(FaultKind::Late);
+}
+
+#[test]
+fn uploads_that_leave_half_a_file_at_any_request_converge() {
+    every_request(FaultKind::Starter);
+}
+
+#[test]
+fn limits_met_at_any_request_are_waited_out() {
+    every_request(FaultKind::Limit);
+}
+
+#[test]
 fn stale_reads_after_any_request_only_need_patience() {
     every_request(FaultKind::Stale);
 }

@@ -17,7 +17,7 @@ use crate::support::contract::{Contract, ContractGuard};
 use crate::support::program::Outcome;
 use crate::support::workflow_files::{UsingStep, examples, root, using_steps};
 use crate::support::workflow_play::{Event, Play};
-use crate::support::world::{COMMIT, REPOSITORY, ReleaseFile, TAG};
+use crate::support::world::{COMMIT, REPOSITORY, ReleaseFile, TAG, program};
 use crate::support::yaml;
 
 #[test]
@@ -335,6 +335,79 @@ fn the_example_of_many_workflows_releases_when_the_last_one_ends() {
 
         let before = writes(&universe);
         assert_eq!(endings(&play.run(&event)), AGAIN);
+        assert_eq!(writes(&universe), before, "running again sends nothing");
+    }
+}
+
+/// A run of one of the two workflows for the tag, whose own jobs left these artifacts.
+fn tag_push_of(universe: &Universe, file: &str, artifacts: Vec<NewArtifact>) -> Event {
+    let run_id = universe.github(|github| {
+        let run = github.add_run(NewRun { path: format!(".github/workflows/{file}"), ..running() });
+        for one in artifacts {
+            github.add_artifact(run, one);
+        }
+        run
+    });
+    Event {
+        name: "push",
+        git_ref: format!("refs/tags/{TAG}"),
+        sha: COMMIT.into(),
+        run_id,
+        payload: json!({}),
+    }
+}
+
+#[test]
+fn the_example_of_two_workflows_releases_when_the_release_is_whole() {
+    let folder = root().join("examples/games_collection");
+    let executables = std::fs::read_to_string(folder.join("executables.yml")).expect("it is there");
+    for step in using_steps(&executables) {
+        check_inputs(&step.with).unwrap_or_else(|error| panic!("executables.yml:{}: {error}", step.line));
+    }
+    // The programs come last, first, and between the draft and the index.
+    for packages_before in [6, 0, 4] {
+        let (universe, _contract) = world();
+        let (name, bytes) = WheelBuilder::new("sample", "1.2.0", "py3", "none", "any").build();
+        let packages = artifact("packages", &[(name.to_string(), bytes), sdist()]);
+        let of_packages = tag_push_of(&universe, "release.yml", vec![packages]);
+        let programs = [("linux", ""), ("macos", ""), ("windows", ".exe")].map(|(os, ending)| {
+            artifact(&format!("executables-{os}"), &[(format!("games-collection{ending}"), program(os))])
+        });
+        let of_programs = tag_push_of(&universe, "executables.yml", programs.to_vec());
+        let mut packages = Play::new(&universe, example("games_collection"), checkout());
+        let mut programs = Play::new(&universe, yaml::read(&executables), checkout());
+        match packages_before {
+            6 => {
+                let outcomes = packages.run(&of_packages);
+                assert_eq!(endings(&outcomes), ["done", "done", "done", "done", "done", "not-ready"]);
+                assert_eq!(endings(&programs.run(&of_programs)), ["done", "done"]);
+            }
+            0 => {
+                assert_eq!(endings(&programs.run(&of_programs)), ["done", "not-ready"]);
+                let outcomes = packages.run(&of_packages);
+                assert_eq!(endings(&outcomes), ["done", "done", "done", "resumed", "done", "resumed"]);
+            }
+            _ => {
+                let mut begun = example("games_collection");
+                let jobs = begun["jobs"].as_object_mut().expect("a workflow has jobs");
+                assert!(jobs.remove("publish").is_some() && jobs.remove("release").is_some());
+                let outcomes = Play::new(&universe, begun, checkout()).run(&of_packages);
+                assert_eq!(endings(&outcomes), ["done"; 4]);
+                assert_eq!(endings(&programs.run(&of_programs)), ["done", "not-ready"], "PyPI comes first");
+                assert!(universe.github(|github| github.releases().iter().all(|release| release.draft)));
+                let outcomes = packages.run(&of_packages);
+                assert_eq!(endings(&outcomes), ["done", "done", "done", "already-done", "done", "resumed"]);
+            }
+        }
+        let others = [
+            "games-collection-1.2.0-linux-x86_64",
+            "games-collection-1.2.0-macos-aarch64",
+            "games-collection-1.2.0-windows-x86_64.exe",
+        ];
+        assert_out(&universe, 2, &others);
+        let before = writes(&universe);
+        packages.run(&of_packages);
+        programs.run(&of_programs);
         assert_eq!(writes(&universe), before, "running again sends nothing");
     }
 }

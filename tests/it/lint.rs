@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::pages::readme_workflow;
 use crate::support::tools::{node, python, run};
-use crate::support::workflow_files::{examples, root, workflows};
+use crate::support::workflow_files::{all_examples, root, workflows};
 
 /// The action's own file.
 fn action() -> PathBuf {
@@ -35,7 +35,7 @@ fn language_service(files: &[PathBuf]) -> Option<String> {
 
 #[test]
 fn githubs_language_service_finds_nothing() {
-    let files: Vec<_> = [actions(), workflows(), examples()].concat();
+    let files: Vec<_> = [actions(), workflows(), all_examples()].concat();
     let Some(found) = language_service(&files) else { return };
     assert_eq!(found, "");
 }
@@ -84,7 +84,7 @@ fn schema_check(schema: &str, files: &[PathBuf]) -> Option<Command> {
 
 #[test]
 fn the_published_schemas_hold() {
-    let workflows: Vec<_> = [workflows(), examples()].concat();
+    let workflows: Vec<_> = [workflows(), all_examples()].concat();
     for (schema, files) in [("vendor.github-actions", actions()), ("vendor.github-workflows", workflows)] {
         let Some(mut check) = schema_check(schema, &files) else { return };
         run(&mut check).expect("the files are as the schema says");
@@ -107,7 +107,7 @@ fn zizmor(files: &[PathBuf]) -> Option<Command> {
 
 #[test]
 fn zizmor_finds_nothing() {
-    let Some(mut zizmor) = zizmor(&[actions(), workflows(), examples()].concat()) else { return };
+    let Some(mut zizmor) = zizmor(&[actions(), workflows(), all_examples()].concat()) else { return };
     run(&mut zizmor).expect("nothing was found that is not ignored with a reason");
 }
 

@@ -35,6 +35,7 @@ mod peers;
 mod policy;
 mod python;
 mod rehearse;
+mod release;
 mod released;
 mod reports;
 mod reproducible;

@@ -165,6 +165,58 @@ fn the_real_files_of_zlmdb_go_out() {
 }
 
 #[test]
+fn two_workflows_fill_one_release_in_either_order() {
+    let attached = "the rest is for others to bring";
+    for (arguments, order) in [
+        (&["--sample", "games-collection"][..], ["release.yml", "executables.yml"]),
+        (&["--sample", "games-collection", "--event", "executables.yml"], ["executables.yml", "release.yml"]),
+    ] {
+        let outcome = rehearse(arguments).expect_code(0);
+        let acts = acts(&outcome);
+        let titles: Vec<_> = acts.iter().filter_map(|act| act.lines().next()).collect();
+        let again = |workflow: &str| format!("{workflow} again, with new clients: nothing may be left to do");
+        let [first, second] = order;
+        let expected = [
+            format!("run 1 of 2: {first}"),
+            format!("run 2 of 2: {second}"),
+            again("release.yml"),
+            again("executables.yml"),
+        ];
+        assert_eq!(titles[..4], expected, "{}", outcome.told());
+        assert!(acts[0].contains(attached) && acts[0].contains("complete=false"), "{}", acts[0]);
+        assert!(acts[1].contains("publish the release v2.4.0 with"), "{}", acts[1]);
+        for again in &acts[2..4] {
+            assert!(again.contains("complete=true") && again.contains("draft=false"), "{again}");
+            // Files are collected anew; nothing changes on a service.
+            assert!(!again.contains("attach ") && !again.contains("publish the release"), "{again}");
+        }
+        for name in ["linux-x86_64", "macos-aarch64", "windows-x86_64.exe"] {
+            assert!(acts[4].contains(&format!("games-collection-2.4.0-{name} ")), "{name}: {}", acts[4]);
+        }
+    }
+}
+
+#[test]
+fn of_two_workflows_that_fill_a_release_the_one_that_failed_runs_again() {
+    let arguments =
+        ["--sample", "games-collection", "--event", "executables.yml", "--fault", "kill-after@uploads:2"];
+    let outcome = rehearse(&arguments).expect_code(0);
+    let acts = acts(&outcome);
+    assert!(acts[0].contains("the process was killed"), "{}", acts[0]);
+    let again = "executables.yml again after the fault (1): what is done is found and not repeated";
+    assert!(acts[2].starts_with(again), "{}", outcome.told());
+}
+
+#[test]
+fn a_sample_that_there_is_not_is_typed_wrong() {
+    let outcome = rehearse(&["--sample", "games"]).expect_code(64);
+    assert!(outcome.stderr.contains("there are zlmdb and games-collection"), "{}", outcome.told());
+    assert!(!outcome.stderr.contains("lost@40"), "{}", outcome.told());
+    let outcome = rehearse(&["--sample", "zlmdb", "--packages-dir", "."]).expect_code(64);
+    assert!(outcome.stderr.contains("leave out `--sample` or `--packages-dir`"), "{}", outcome.told());
+}
+
+#[test]
 fn a_bad_wheel_is_named_and_nothing_goes_out() {
     let mut files = small_release();
     let (name, bytes) = &mut files[0];
@@ -195,7 +247,9 @@ fn every_kind_of_fault_ends_as_it_should() {
         // Where it strikes, how many runs it takes to recover, and what the last of them ends with.
         let (place, recoveries, code) = match kind {
             // One try more within the same run is enough.
-            FaultKind::Refuse | FaultKind::Drop | FaultKind::Lost => ("index:5", 0, 0),
+            FaultKind::Refuse | FaultKind::Drop | FaultKind::Lost | FaultKind::Late => ("index:5", 0, 0),
+            FaultKind::Starter => ("uploads:2", 0, 0),
+            FaultKind::Limit => ("uploads:3", 0, 0),
             FaultKind::Stale => ("index:7", 0, 0),
             FaultKind::Slow => ("index:4", 0, 0),
             FaultKind::Trickle => ("storage:1", 0, 0),
@@ -254,7 +308,7 @@ fn a_malformed_fault_is_typed_wrong_and_told_how_to_type_it() {
     for (fault, told) in [
         ("lost", "`lost` is no fault of the form `KIND@N`"),
         ("lost@0", "the next request is 1"),
-        ("loss@3", "there are refuse, drop, lost"),
+        ("loss@3", "there are refuse, drop, lost, late"),
         ("lost@pypi:3", "there are github, uploads, storage, results, index"),
     ] {
         let outcome = rehearse(&["--fault", fault]).expect_code(64);

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use release_action::archive::build::{ZipEntry, ZipImage};
 use release_action::model::digest::Sha256;
@@ -62,6 +63,19 @@ fn collect(world: &World) -> Program {
 /// How many times bytes of an artifact were asked for.
 fn downloads(world: &World) -> usize {
     world.universe.journal().iter().filter(|entry| entry.service == "storage").count()
+}
+
+/// Waits until what a killed process had sent has reached the services: the kernel delivers it all the same.
+fn at_rest(world: &World) {
+    let seen = || world.universe.journal().len();
+    let mut before = seen();
+    loop {
+        std::thread::sleep(Duration::from_millis(150));
+        match seen() {
+            now if now == before => return,
+            now => before = now,
+        }
+    }
 }
 
 /// How many artifacts are on the disk with the note that they are proven.
@@ -142,6 +156,7 @@ impl Undisturbed {
     /// The next run ends as one that nothing disturbed.
     fn assert_converges(&self, world: &World, what: &str) {
         self.assert_nothing_half_done(world, what);
+        at_rest(world);
         let (before, proven) = (downloads(world), proven(world));
         let outcome = collect(world).run();
         assert_eq!(outcome.code, Some(0), "{what}: {}", outcome.told());

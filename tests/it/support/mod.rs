@@ -10,6 +10,7 @@ pub(crate) mod index_server;
 pub(crate) mod mortal;
 pub(crate) mod program;
 pub(crate) mod runner;
+pub(crate) mod tls;
 pub(crate) mod tools;
 pub(crate) mod workflow_files;
 pub(crate) mod workflow_play;

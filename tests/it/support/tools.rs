@@ -1,4 +1,4 @@
-//! The one set-up of the tests: tools that pip and npm install, once a machine, under `target/`. What other systems
+//! The one set-up of the tests: tools that pip and npm install and apt unpacks, once a machine, under `target/`. What other systems
 //! are built with comes from rustup and Debian too, and stays on the machine (`cross`).
 //!
 //! The tests download nothing else but the files of `corpus`, by the Python that is found here. Everything comes
@@ -25,7 +25,10 @@ const NPM: &[&str] = &[
 /// GitHub's own client for artifacts, in a folder of its own: it brings more than all others together.
 const ARTIFACT: &[&str] = &["@actions/artifact@6.2.1"];
 
-/// Python with the packages of `tests/data/requirements.txt`.
+/// The Debian package of GitHub's command line client.
+const GH: &str = "gh";
+
+/// Python with the packages of a list in `tests/data`.
 #[derive(Debug)]
 pub(crate) struct Python {
     folder: PathBuf,
@@ -65,7 +68,38 @@ pub(crate) fn or_skip<T>(what: &str, had: Result<T, impl Display>) -> Option<T> 
 /// Python with its packages; nothing where they cannot be had.
 pub(crate) fn python() -> Option<&'static Python> {
     static PYTHON: OnceLock<Result<Python, String>> = OnceLock::new();
-    or_skip("Python with its packages", PYTHON.get_or_init(Python::installed).as_ref())
+    let had = PYTHON.get_or_init(|| Python::installed("python", "requirements.txt"));
+    or_skip("Python with its packages", had.as_ref())
+}
+
+/// Python with `PyGithub`, apart from the judges of distributions; nothing where it cannot be had.
+pub(crate) fn github_python() -> Option<&'static Python> {
+    static PYTHON: OnceLock<Result<Python, String>> = OnceLock::new();
+    let had = PYTHON.get_or_init(|| Python::installed("python-github", "requirements-github.txt"));
+    or_skip("Python with PyGithub", had.as_ref())
+}
+
+/// GitHub's command line client, as the machine's distribution packs it; unpacked, not installed. Nothing where it
+/// cannot be had.
+pub(crate) fn gh() -> Option<&'static Path> {
+    static GH: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    or_skip("GitHub's command line client", GH.get_or_init(unpacked_gh).as_ref()).map(PathBuf::as_path)
+}
+
+fn unpacked_gh() -> Result<PathBuf, String> {
+    let folder = once(GH, GH, |folder| {
+        let download = || run(Command::new("apt-get").args(["download", "--quiet", GH]).current_dir(folder));
+        if download().is_err() {
+            run(Command::new("apt-get").args(["update", "--quiet"]))?;
+            download()?;
+        }
+        let told = |error: std::io::Error| error.to_string();
+        let mut files = std::fs::read_dir(folder).map_err(told)?.flatten().map(|entry| entry.path());
+        let package = files.find(|path| path.extension().is_some_and(|extension| extension == "deb"));
+        let package = package.ok_or("apt-get downloaded nothing")?;
+        run(Command::new("dpkg").arg("-x").arg(package).arg(folder)).map(drop)
+    })?;
+    Ok(folder.join("usr/bin/gh"))
 }
 
 /// Node with its packages; nothing where they cannot be had.
@@ -82,10 +116,10 @@ pub(crate) fn artifact_client() -> Option<&'static Node> {
 }
 
 impl Python {
-    fn installed() -> Result<Self, String> {
-        let requirements = root().join("tests/data/requirements.txt");
+    fn installed(name: &str, requirements: &str) -> Result<Self, String> {
+        let requirements = root().join("tests/data").join(requirements);
         let pins = std::fs::read_to_string(&requirements).map_err(|error| error.to_string())?;
-        let folder = once("python", &pins, |folder| {
+        let folder = once(name, &pins, |folder| {
             run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
             let mut pip = Command::new(folder.join("bin/python"));
             pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);

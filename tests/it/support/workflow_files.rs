@@ -37,6 +37,17 @@ pub(crate) fn examples() -> Vec<PathBuf> {
     files
 }
 
+/// All workflows of the examples: those that release, and those that help them.
+pub(crate) fn all_examples() -> Vec<PathBuf> {
+    let folders = examples().into_iter().filter_map(|file| file.parent().map(PathBuf::from));
+    let listed = folders.flat_map(|folder| {
+        std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+    });
+    let mut files: Vec<_> = listed.map(|entry| entry.expect("a folder can be listed").path()).collect();
+    files.sort();
+    files
+}
+
 /// The project's own workflows.
 pub(crate) fn workflows() -> Vec<PathBuf> {
     let folder = root().join(".github/workflows");

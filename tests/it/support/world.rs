@@ -262,3 +262,25 @@ pub(crate) fn write_files(folder: &Path, files: &[ReleaseFile]) {
         fs::write(folder.join(name), bytes).expect("the folder can be written to");
     }
 }
+
+/// The beginning of a program for Linux (ELF), macOS (Mach-O) or Windows (PE).
+pub(crate) fn program(os: &str) -> Vec<u8> {
+    let mut bytes = vec![0; 256];
+    let mut put = |at: usize, part: &[u8]| bytes[at..at + part.len()].copy_from_slice(part);
+    match os {
+        "linux" => {
+            put(0, b"\x7fELF\x02\x01\x01");
+            put(18, &[62, 0]);
+        }
+        "macos" => {
+            put(0, &[0xcf, 0xfa, 0xed, 0xfe]);
+            put(4, &0x0100_000c_u32.to_le_bytes());
+        }
+        _ => {
+            put(0, b"MZ");
+            put(60, &[0x80]);
+            put(0x80, b"PE\0\0\x64\x86");
+        }
+    }
+    bytes
+}
