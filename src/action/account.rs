@@ -62,6 +62,7 @@ impl FileRow {
                 ("wheel", Some(RunsOn::of_tags(name.python(), name.abi(), name.platform())))
             }
             ArtifactKind::Distribution(Distribution::Sdist(_)) => ("sdist", None),
+            ArtifactKind::Crate(_) => ("crate", None),
             ArtifactKind::Other => ("other", None),
         };
         Self {

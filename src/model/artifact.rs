@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::crate_name::CrateFile;
 use super::digest::{Hashes, Sha256};
 use super::name::PackageName;
 use super::sdist_name::SdistName;
@@ -76,6 +77,8 @@ pub struct Artifact {
 pub enum ArtifactKind {
     /// Goes to an index, and to the release page.
     Distribution(Distribution),
+    /// Goes to a crate registry, and to the release page.
+    Crate(CrateFile),
     /// Goes to the release page only: an executable, an archive, a document.
     Other,
 }
@@ -157,7 +160,15 @@ impl Artifact {
     pub const fn distribution(&self) -> Option<&Distribution> {
         match &self.kind {
             ArtifactKind::Distribution(distribution) => Some(distribution),
-            ArtifactKind::Other => None,
+            ArtifactKind::Crate(_) | ArtifactKind::Other => None,
+        }
+    }
+
+    /// The packed crate that this is.
+    pub const fn packed_crate(&self) -> Option<&CrateFile> {
+        match &self.kind {
+            ArtifactKind::Crate(found) => Some(found),
+            ArtifactKind::Distribution(_) | ArtifactKind::Other => None,
         }
     }
 

@@ -22,6 +22,11 @@ pub const TEST_PYPI_UPLOAD: &str = "https://test.pypi.org/legacy/";
 /// TestPyPI's simple index.
 pub const TEST_PYPI_INDEX: &str = "https://test.pypi.org/simple/";
 
+/// The sparse index of crates.io, whose `config.json` tells where its API is.
+pub const CRATES_IO_INDEX: &str = "https://index.crates.io/";
+/// What `Cargo.toml` files and the publish API call crates.io's index, whichever protocol is spoken.
+pub const CRATES_IO_GIT_INDEX: &str = "https://github.com/rust-lang/crates.io-index";
+
 /// The base address of a service: `https`, or `http` on this machine's loopback; no credentials in it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Endpoint(Url);

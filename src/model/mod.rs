@@ -6,6 +6,7 @@
 pub mod artifact;
 pub mod channel;
 pub mod collection;
+pub mod crate_name;
 pub mod digest;
 pub mod endpoints;
 pub mod expect;

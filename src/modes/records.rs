@@ -152,6 +152,7 @@ fn build_info(about: &About<'_>) -> String {
     text.push_str("\n[files]\n");
     for SeenFile { artifact, actual_platform } in about.seen {
         let what = match &artifact.kind {
+            ArtifactKind::Crate(_) => "crate".to_owned(),
             ArtifactKind::Other => "other".to_owned(),
             ArtifactKind::Distribution(Distribution::Sdist(_)) => "sdist".to_owned(),
             ArtifactKind::Distribution(Distribution::Wheel(name)) => {

@@ -295,6 +295,7 @@ fn build_info(
     text.push_str("\n[files]\n");
     for CollectedFile { path, size_bytes, kind, proofs, .. } in files {
         let what = match kind {
+            ArtifactKind::Crate(_) => "crate".to_owned(),
             ArtifactKind::Other => "other".to_owned(),
             ArtifactKind::Distribution(Distribution::Sdist(_)) => "sdist".to_owned(),
             ArtifactKind::Distribution(Distribution::Wheel(name)) => {

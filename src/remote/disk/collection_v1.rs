@@ -60,6 +60,7 @@ const fn kind(kind: &ArtifactKind) -> &'static str {
     match kind {
         ArtifactKind::Distribution(Distribution::Wheel(_)) => "wheel",
         ArtifactKind::Distribution(Distribution::Sdist(_)) => "sdist",
+        ArtifactKind::Crate(_) => "crate",
         ArtifactKind::Other => "other",
     }
 }

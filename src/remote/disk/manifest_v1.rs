@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::model::artifact::{Artifact, ArtifactKind, Distribution, FileName, FileNameError};
+use crate::model::crate_name::CrateFile;
 use crate::model::digest::DigestError;
 use crate::model::manifest::{Manifest, ManifestError, Origin};
 use crate::model::revision::RevisionError;
@@ -123,6 +124,7 @@ struct ArtifactV1 {
 enum KindV1 {
     Wheel,
     Sdist,
+    Crate,
     Other,
 }
 
@@ -165,6 +167,7 @@ fn artifact_to_wire(artifact: &Artifact) -> ArtifactV1 {
         kind: match kind {
             ArtifactKind::Distribution(Distribution::Wheel(_)) => KindV1::Wheel,
             ArtifactKind::Distribution(Distribution::Sdist(_)) => KindV1::Sdist,
+            ArtifactKind::Crate(_) => KindV1::Crate,
             ArtifactKind::Other => KindV1::Other,
         },
         project: artifact.distribution().map(|found| found.name().normal().to_owned()),
@@ -209,6 +212,10 @@ fn artifact_from_wire(wire: ArtifactV1) -> Result<Artifact, ManifestFault> {
         | (KindV1::Sdist, Some(found @ Distribution::Sdist(_))) => ArtifactKind::Distribution(found),
         (KindV1::Wheel, _) => return Err(ManifestFault::Kind { file, kind: "wheel" }),
         (KindV1::Sdist, _) => return Err(ManifestFault::Kind { file, kind: "sdist" }),
+        (KindV1::Crate, _) => match CrateFile::of_file_name(&file_name) {
+            Some(found) => ArtifactKind::Crate(found),
+            None => return Err(ManifestFault::Kind { file, kind: "crate" }),
+        },
         // The archive of a program may be called like an sdist; where it lay decided what it is.
         (KindV1::Other, _) => ArtifactKind::Other,
     };
