@@ -273,6 +273,7 @@ impl Mode for Publish {
             path,
             metadata: metadata.headers(),
             description: metadata.description(),
+            attestations: None,
         };
         Ok(writers.index.ensure_upload(&upload).await?)
     }

@@ -111,6 +111,28 @@ impl Claims {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
     }
+
+    /// The workflow that the job stands in, such as `owner/repo/.github/workflows/release.yml`: in a reusable
+    /// workflow that one, not its caller.
+    pub(crate) fn job_workflow_file(&self) -> Option<&str> {
+        self.get("job_workflow_ref").map(without_ref)
+    }
+
+    /// The workflow that the run began with, in the form of [`Self::job_workflow_file`].
+    pub(crate) fn workflow_file(&self) -> Option<&str> {
+        self.get("workflow_ref").map(without_ref)
+    }
+
+    /// What the run was started by, such as `release` or `workflow_run`.
+    pub(crate) fn event_name(&self) -> Option<&str> {
+        self.get("event_name")
+    }
+}
+
+/// `a/b/.github/workflows/c.yml@refs/heads/x@y` without what follows the first `@`: no owner, repository or folder of
+/// workflows has one, and a branch may.
+fn without_ref(reference: &str) -> &str {
+    reference.split_once('@').map_or(reference, |(file, _)| file)
 }
 
 /// `sub` = `repo:…`, `repository` = …, `environment` = none
@@ -199,6 +221,18 @@ mod tests {
         let shown = claims(&token).expect("claims").to_string();
         assert!(shown.starts_with("sub = `repo:a/b:ref:refs/tags/v1`, repository = `a/b`, "), "{shown}");
         assert!(shown.ends_with("environment = none") && !shown.contains("jti"), "{shown}");
+    }
+
+    #[test]
+    fn the_workflow_files_are_told_without_the_ref() {
+        let token = token(
+            r#"{"job_workflow_ref":"a/b/.github/workflows/inner.yml@refs/heads/x@y",
+                "workflow_ref":"a/b/.github/workflows/outer.yml","event_name":"release"}"#,
+        );
+        let claims = claims(&token).expect("claims");
+        assert_eq!(claims.job_workflow_file(), Some("a/b/.github/workflows/inner.yml"));
+        assert_eq!(claims.workflow_file(), Some("a/b/.github/workflows/outer.yml"));
+        assert_eq!(claims.event_name(), Some("release"));
     }
 
     #[test]

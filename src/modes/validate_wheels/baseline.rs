@@ -245,7 +245,7 @@ mod tests {
     fn file(name: &str, yanked: bool) -> IndexFile {
         let file = RemoteFile { file_name: name.into(), size_bytes: None, sha256: None };
         let url = "https://index.invalid/x".parse().expect("good");
-        IndexFile { file, url, yanked, requires_python: None }
+        IndexFile { file, url, yanked, requires_python: None, provenance: None }
     }
 
     /// The version that is compared with.

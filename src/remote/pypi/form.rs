@@ -101,7 +101,7 @@ fn boundary(fields: &[(&'static str, String)], file: &[u8]) -> String {
 
 /// All fields but the file, in the order they are sent.
 fn fields(upload: &Upload<'_>) -> Result<Vec<(&'static str, String)>, RemoteError> {
-    let Upload { project: _, artifact, blake2b256, path: _, metadata, description } = upload;
+    let Upload { project: _, artifact, blake2b256, path: _, metadata, description, attestations } = upload;
     let Some(distribution) = artifact.distribution() else {
         return Err(RemoteError::Missing {
             what: format!(
@@ -139,6 +139,7 @@ fn fields(upload: &Upload<'_>) -> Result<Vec<(&'static str, String)>, RemoteErro
             (_, Count::Many) => fields.extend(values.into_iter().map(|value| (field, value))),
         }
     }
+    fields.extend(attestations.map(|attestations| ("attestations", attestations.to_owned())));
     Ok(fields)
 }
 
@@ -200,6 +201,7 @@ mod tests {
             path: Path::new("x"),
             metadata: &metadata,
             description,
+            attestations: None,
         };
         let fields = fields(&upload).expect("a distribution");
         fields.into_iter().map(|(name, value)| format!("{name}={value}")).collect()
@@ -295,6 +297,7 @@ mod tests {
             path: Path::new("x"),
             metadata: &[],
             description: None,
+            attestations: None,
         };
         assert!(fields(&upload).is_err());
     }

@@ -32,6 +32,7 @@ struct Anchor {
     href: String,
     yanked: bool,
     requires_python: Option<String>,
+    provenance: Option<String>,
 }
 
 /// Reads a page that came from `url`; the error says what it is instead.
@@ -64,7 +65,8 @@ fn file(anchor: &Anchor, base: &Url) -> Option<IndexFile> {
     }
     let file = RemoteFile { file_name, size_bytes: None, sha256 };
     let requires_python = anchor.requires_python.as_deref().and_then(super::requires_python);
-    Some(IndexFile { file, url, yanked: anchor.yanked, requires_python })
+    let provenance = anchor.provenance.as_ref().and_then(|at| base.join(at.trim()).ok());
+    Some(IndexFile { file, url, yanked: anchor.yanked, requires_python, provenance })
 }
 
 fn is_of(file_name: &str, project: &PackageName) -> bool {
@@ -97,6 +99,7 @@ fn read(text: &str) -> Page {
                 href,
                 yanked: get("data-yanked").is_some(),
                 requires_python: get("data-requires-python"),
+                provenance: get("data-provenance").filter(|at| !at.trim().is_empty()),
             })),
             "base" if page.base.is_none() => page.base = get("href"),
             "meta" => page.is_repository |= get("name").as_deref() == Some("pypi:repository-version"),
@@ -110,7 +113,7 @@ fn read(text: &str) -> Page {
 }
 
 /// The attributes that we care for; of others a tag may have millions.
-const ATTRIBUTES: [&str; 4] = ["href", "data-yanked", "data-requires-python", "name"];
+const ATTRIBUTES: [&str; 5] = ["href", "data-yanked", "data-requires-python", "data-provenance", "name"];
 
 /// Takes the attributes of a tag, and its end, off `rest`, and gives the first of each name that we care for.
 fn attributes(rest: &mut &str) -> Vec<(&'static str, String)> {
@@ -228,7 +231,7 @@ mod tests {
              <!-- <a href=\"commented-1.0.tar.gz\">no</a> --><script>'<a href=\"scripted.zip\">'</script>\
              <a href=\"/packages/foo_bar-1.0-py3-none-any.whl#sha256={sha256}\">foo_bar-1.0-py3-none-any.whl</a><br>\n\
              <A HREF = '../../f/foo_bar-1.0.tar.gz?a=1&amp;b=2#md5=0&sha256={sha256}' data-yanked >x</A>\
-             <a data-requires-python=\"&gt;=3.8\" href=foo_bar-1.0%2Blocal-py3-none-any.whl>y</a><a href=\"..\">up</a>"
+             <a data-requires-python=\"&gt;=3.8\" data-provenance='/p/x' href=foo_bar-1.0%2Blocal-py3-none-any.whl>y</a><a href=\"..\">up</a>"
         );
         let found = page(&body).expect("an index");
         let urls: Vec<_> = found.iter().map(|file| file.url.as_str()).collect();
@@ -246,6 +249,8 @@ mod tests {
         assert_eq!(found.iter().map(|file| file.yanked).collect::<Vec<_>>(), [false, true, false]);
         let pythons: Vec<_> = found.iter().map(|file| file.requires_python.as_deref()).collect();
         assert_eq!(pythons, [None, None, Some(">=3.8")]);
+        let provenance: Vec<_> = found.iter().map(|file| file.provenance.as_ref().map(Url::path)).collect();
+        assert_eq!(provenance, [None, None, Some("/p/x")]);
     }
 
     #[test]

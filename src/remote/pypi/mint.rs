@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
 use super::SERVICE;
@@ -13,7 +13,7 @@ use crate::remote::error::RemoteError;
 use crate::remote::http::answer::Answer;
 use crate::remote::http::call::Call;
 use crate::remote::http::{Http, backoff};
-use crate::remote::oidc::{self, AmbientIdentity};
+use crate::remote::oidc::{self, AmbientIdentity, Claims};
 use reqwest::Method;
 
 /// A token that ends sooner than this is replaced before it is used: a large file takes its time.
@@ -26,7 +26,11 @@ const LIMIT_BYTES: u64 = 256 << 10;
 
 /// The token of the run, made when it is first needed and renewed in time.
 #[derive(Debug, Default)]
-pub(super) struct Mint(Mutex<Option<Minted>>);
+pub(super) struct Mint {
+    token: Mutex<Option<Minted>>,
+    claims: OnceCell<Claims>,
+    probed: OnceCell<()>,
+}
 
 #[derive(Debug)]
 struct Minted {
@@ -57,7 +61,7 @@ impl Mint {
         upload: &Endpoint,
         identity: &AmbientIdentity,
     ) -> Result<Secret<String>, RemoteError> {
-        let mut minted = self.0.lock().await;
+        let mut minted = self.token.lock().await;
         let now = http.surroundings().pace.now();
         if let Some(Minted { token, .. }) = minted.as_ref().filter(|minted| minted.ends >= now + SPARE) {
             return Ok(token.clone());
@@ -67,6 +71,43 @@ impl Mint {
         let token = fresh.token.clone();
         *minted = Some(fresh);
         Ok(token)
+    }
+
+    /// What an identity token says that the index would take; the token itself is dropped.
+    ///
+    /// # Errors
+    /// When the index does not know trusted publishing, or the runner gives no token that can be read.
+    pub(super) async fn claims(
+        &self,
+        http: &Http,
+        upload: &Endpoint,
+        identity: &AmbientIdentity,
+    ) -> Result<Claims, RemoteError> {
+        let look = || async {
+            let proof = identity.token(http, &audience(http, upload).await?).await?;
+            oidc::claims(&proof).ok_or_else(|| RemoteError::Missing {
+                what: "the runner's identity token holds no claims that can be read".into(),
+                hint: "is `ACTIONS_ID_TOKEN_REQUEST_URL` the runner's own?".into(),
+            })
+        };
+        self.claims.get_or_try_init(look).await.cloned()
+    }
+
+    /// Has a token minted and drops it, the first time it is called.
+    ///
+    /// # Errors
+    /// As [`Self::token`].
+    pub(super) async fn probe(
+        &self,
+        http: &Http,
+        upload: &Endpoint,
+        identity: &AmbientIdentity,
+    ) -> Result<(), RemoteError> {
+        let attempt = || async {
+            let audience = audience(http, upload).await?;
+            mint(http, upload, identity, &audience).await.map(drop)
+        };
+        self.probed.get_or_try_init(attempt).await.copied()
     }
 }
 

@@ -24,6 +24,8 @@ use crate::remote::oidc::AmbientIdentity;
 
 /// What messages call it.
 const SERVICE: &str = "the package index";
+/// The user name that goes with every token.
+const TOKEN_USER: &str = "__token__";
 
 /// A file as the index lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,12 +38,25 @@ pub(crate) struct IndexFile {
     pub(crate) yanked: bool,
     /// The Pythons that it is for, as its metadata says, where the index repeats that.
     pub(crate) requires_python: Option<String>,
+    /// Where the index shows the attestations that it took with the file, where it says so.
+    pub(crate) provenance: Option<Url>,
 }
 
 /// What an index says of a file's Pythons, unless it is blank or longer than anybody would write.
 fn requires_python(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty() && text.len() <= 1000).then(|| text.to_owned())
+}
+
+/// What kind of proof a [`Credential`] is. Some things an index grants to one kind only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CredentialKind {
+    /// A user name and a password.
+    Password,
+    /// A token of the index, given as a password. A token that somebody else minted looks the same.
+    ApiToken,
+    /// The runner's identity.
+    TrustedPublishing,
 }
 
 /// How we prove to an index that we may upload.
@@ -56,6 +71,17 @@ pub(crate) enum Credential {
     },
     /// The runner's identity is exchanged for a token of the index.
     TrustedPublishing(AmbientIdentity),
+}
+
+impl Credential {
+    /// What kind of proof it is.
+    pub(crate) fn kind(&self) -> CredentialKind {
+        match self {
+            Self::Password { user, .. } if user == TOKEN_USER => CredentialKind::ApiToken,
+            Self::Password { .. } => CredentialKind::Password,
+            Self::TrustedPublishing(_) => CredentialKind::TrustedPublishing,
+        }
+    }
 }
 
 /// One file to upload, with all that the form wants to know of it.
@@ -73,4 +99,6 @@ pub(crate) struct Upload<'a> {
     pub(crate) metadata: &'a [(String, String)],
     /// The description, where it stands in the metadata's body.
     pub(crate) description: Option<&'a str>,
+    /// A JSON array of the file's attestations (PEP 740).
+    pub(crate) attestations: Option<&'a str>,
 }

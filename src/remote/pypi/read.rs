@@ -57,7 +57,7 @@ impl IndexRead {
     /// When the file cannot be fetched, or an encrypted page names a plain address: whoever wrote the page does not
     /// choose what we ask of this machine's own services.
     pub(crate) async fn digest(&self, file: &IndexFile) -> Result<Sha256, RemoteError> {
-        let IndexFile { file: stated, url, yanked: _, requires_python: _ } = file;
+        let IndexFile { file: stated, url, yanked: _, requires_python: _, provenance: _ } = file;
         let name: String = stated.file_name.chars().take(255).collect();
         let what = format!("fetching `{name}`");
         if self.index.url().scheme() == "https" && url.scheme() != "https" {

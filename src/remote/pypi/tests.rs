@@ -56,6 +56,7 @@ async fn an_encrypted_index_does_not_lead_us_to_this_machine() {
         url: script.url("/private"),
         yanked: false,
         requires_python: None,
+        provenance: None,
     };
     let error = IndexRead::new(http(), index, None).digest(&file).await.expect_err("refused");
     assert!(matches!(error, RemoteError::Unexpected { .. }), "{error:?}");
@@ -157,6 +158,7 @@ impl Made {
             path: &self.path(),
             metadata: &metadata,
             description: Some("# ünïcode"),
+            attestations: None,
         };
         write.ensure_upload(&upload).await
     }
@@ -438,6 +440,37 @@ async fn a_failing_mint_gets_a_fresh_identity_each_time() {
     outcome.expect("taken");
     assert_eq!((count(&seen, "/_/oidc/mint-token"), count(&seen, "/id?v=1&audience=pypi")), (3, 3));
     assert_eq!(*watch.waits.lock().expect("unshared"), [Duration::from_secs(1), Duration::from_secs(2)]);
+}
+
+#[tokio::test]
+async fn the_identity_and_a_probe_take_one_token_each_and_keep_none() {
+    let script = Script::answering(|seen| match seen.target.as_str() {
+        "/_/oidc/audience" => Reply::json(r#"{"audience":"pypi"}"#),
+        "/_/oidc/mint-token" => Reply::json(r#"{"success":true,"token":"pypi-minted","expires":900}"#),
+        _ => Reply::json(&format!(r#"{{"value":"{PROOF}"}}"#)),
+    });
+    let identity = AmbientIdentity {
+        request_url: script.url("/id?v=1").to_string(),
+        request_token: Secret::new("request-token".into()),
+    };
+    let write = writer(&script, http(), Credential::TrustedPublishing(identity));
+    assert_eq!(write.credential_kind(), CredentialKind::TrustedPublishing);
+    for _ in 0..2 {
+        let claims = write.identity().await.expect("claims");
+        assert_eq!(claims.job_workflow_file(), Some("a/b/.github/workflows/release.yml"));
+    }
+    assert_eq!(count(&script.seen(), "/_/oidc/mint-token"), 0);
+    write.probe().await.expect("trusted");
+    write.probe().await.expect("remembered");
+    let seen = script.seen();
+    assert_eq!((count(&seen, "/_/oidc/mint-token"), count(&seen, "/id?v=1&audience=pypi")), (1, 2));
+
+    let quiet = Script::of([]);
+    let write = writer(&quiet, http(), password());
+    assert_eq!(write.credential_kind(), CredentialKind::ApiToken);
+    assert!(matches!(write.identity().await, Err(RemoteError::Missing { .. })));
+    write.probe().await.expect("nothing to prove");
+    assert!(quiet.seen().is_empty());
 }
 
 #[tokio::test]

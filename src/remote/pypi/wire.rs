@@ -28,6 +28,8 @@ struct File {
     yanked: Option<Value>,
     #[serde(default, rename = "requires-python")]
     requires_python: Option<Value>,
+    #[serde(default)]
+    provenance: Option<Value>,
 }
 
 /// Reads a page that came from `url`; the error says what it is instead.
@@ -44,7 +46,7 @@ pub(super) fn files(body: &[u8], url: &Url) -> Result<Vec<IndexFile>, String> {
 }
 
 fn read(file: File, page: &Url) -> Result<IndexFile, String> {
-    let File { filename, url, hashes, size, yanked, requires_python } = file;
+    let File { filename, url, hashes, size, yanked, requires_python, provenance } = file;
     let mut url = page.join(&url).map_err(|_error| format!("no address for `{}`", words(&filename)))?;
     url.set_fragment(None);
     let sha256 = hashes.as_ref().and_then(|hashes| hashes.get("sha256")?.as_str()?.parse().ok());
@@ -56,8 +58,9 @@ fn read(file: File, page: &Url) -> Result<IndexFile, String> {
     };
     let size_bytes = size.as_ref().and_then(Value::as_u64);
     let requires_python = requires_python.as_ref().and_then(Value::as_str).and_then(super::requires_python);
+    let provenance = provenance.as_ref().and_then(Value::as_str).and_then(|at| page.join(at).ok());
     let file = RemoteFile { file_name: filename, size_bytes, sha256 };
-    Ok(IndexFile { file, url, yanked, requires_python })
+    Ok(IndexFile { file, url, yanked, requires_python, provenance })
 }
 
 #[cfg(test)]
@@ -77,9 +80,9 @@ mod tests {
         {
             let body = format!(
                 r#"{{{meta}"name":"a","versions":["1"],"files":[
-                    {{"filename":"a-1.tar.gz","url":"../../f/a-1.tar.gz#x","hashes":{{"sha256":"{sha256}"}},"size":7,"yanked":"why","requires-python":" >=3.8 "}},
+                    {{"filename":"a-1.tar.gz","url":"../../f/a-1.tar.gz#x","hashes":{{"sha256":"{sha256}"}},"size":7,"yanked":"why","requires-python":" >=3.8 ","provenance":"/p/a"}},
                     {{"filename":"b","url":"https://files.invalid/b","hashes":{{"md5":"0"}},"yanked":false,"provenance":null,"requires-python":null}},
-                    {{"filename":"c","url":"c","hashes":{{"sha256":"short"}},"size":"big","requires-python":7}}]}}"#
+                    {{"filename":"c","url":"c","hashes":{{"sha256":"short"}},"size":"big","requires-python":7,"provenance":true}}]}}"#
             );
             let found = read(&body).expect("good");
             let file = |index: usize| &found[index];
@@ -92,6 +95,8 @@ mod tests {
             assert_eq!((file(2).file.sha256, file(2).file.size_bytes), (None, None));
             let pythons: Vec<_> = found.iter().map(|file| file.requires_python.as_deref()).collect();
             assert_eq!(pythons, [Some(">=3.8"), None, None]);
+            let provenance: Vec<_> = found.iter().map(|file| file.provenance.as_ref().map(Url::path)).collect();
+            assert_eq!(provenance, [Some("/p/a"), None, None]);
         }
     }
 

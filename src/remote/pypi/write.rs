@@ -8,7 +8,7 @@ use url::Url;
 use super::form::{Form, form};
 use super::mint::Mint;
 use super::read::IndexRead;
-use super::{Credential, SERVICE, Upload};
+use super::{Credential, CredentialKind, SERVICE, TOKEN_USER, Upload};
 use crate::model::artifact::Delta;
 use crate::model::endpoints::Endpoint;
 use crate::model::secret::Secret;
@@ -16,6 +16,7 @@ use crate::remote::error::RemoteError;
 use crate::remote::http::answer::Answer;
 use crate::remote::http::call::Call;
 use crate::remote::http::{Http, backoff};
+use crate::remote::oidc::{AmbientIdentity, Claims};
 
 /// A file is sent this often at most.
 const SENDS: u32 = 3;
@@ -56,6 +57,43 @@ impl IndexWrite {
     /// A writer to the upload endpoint `upload`; `read` is where it looks whether a file arrived.
     pub(crate) fn new(http: Http, upload: Endpoint, read: IndexRead, credential: Credential) -> Self {
         Self { http, upload, read, credential, mint: Mint::default() }
+    }
+
+    /// How it proves that it may upload.
+    pub(crate) fn credential_kind(&self) -> CredentialKind {
+        self.credential.kind()
+    }
+
+    /// What the runner's identity would tell the index of this job. One identity token is taken for it, looked at
+    /// and dropped; the index is only asked whom such tokens are for. Later calls answer what the first one found.
+    ///
+    /// # Errors
+    /// When the index has no trusted publishing, the runner lends no identity, or a password is what was given.
+    pub(crate) async fn identity(&self) -> Result<Claims, RemoteError> {
+        let identity = self.ambient().ok_or_else(|| RemoteError::Missing {
+            what: "a password is used, so the runner's identity is not asked for".into(),
+            hint: "leave the password out to publish as a trusted publisher".into(),
+        })?;
+        self.mint.claims(&self.http, &self.upload, identity).await
+    }
+
+    /// Proves that the index would give this job a token: one is minted, and dropped. Done once, however often it is
+    /// asked for; without trusted publishing there is nothing to prove without an upload.
+    ///
+    /// # Errors
+    /// When the index has no trusted publishing, or does not trust this job; then the claims are told.
+    pub(crate) async fn probe(&self) -> Result<(), RemoteError> {
+        match self.ambient() {
+            Some(identity) => self.mint.probe(&self.http, &self.upload, identity).await,
+            None => Ok(()),
+        }
+    }
+
+    const fn ambient(&self) -> Option<&AmbientIdentity> {
+        match &self.credential {
+            Credential::TrustedPublishing(identity) => Some(identity),
+            Credential::Password { .. } => None,
+        }
     }
 
     /// Sees to it that the index holds the file. Safe to repeat: whatever goes wrong, the index is looked at, and
@@ -135,7 +173,7 @@ impl IndexWrite {
             Credential::Password { user, password } => Ok((user.clone(), password.clone())),
             Credential::TrustedPublishing(identity) => {
                 let token = self.mint.token(&self.http, &self.upload, identity).await?;
-                Ok(("__token__".to_owned(), token))
+                Ok((TOKEN_USER.to_owned(), token))
             }
         }
     }
