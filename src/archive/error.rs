@@ -14,7 +14,7 @@ pub enum ArchiveError {
     Changed,
     #[error("its name is no file name")]
     FileName(#[source] FileNameError),
-    #[error("it is neither a wheel (`.whl`) nor an sdist (`.tar.gz`)")]
+    #[error("it is no wheel (`.whl`), no sdist (`.tar.gz`) and no packed crate (`.crate`)")]
     Kind,
     #[error("it is empty")]
     Empty,

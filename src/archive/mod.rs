@@ -1,4 +1,4 @@
-//! Strangers' bytes become typed contents: wheels and sdists, read once, every read bounded.
+//! Strangers' bytes become typed contents: wheels, sdists and packed crates, read once, every read bounded.
 //!
 //! The walks are our own because general readers hide what a check must see: both headers of a member, bytes
 //! that belong to no record, names that tools read differently. A reader here judges nothing: what breaks a
@@ -10,6 +10,7 @@ mod core_metadata;
 pub mod build;
 pub mod bundle;
 pub mod checksums;
+pub mod crate_file;
 pub mod document;
 pub mod entry_points;
 pub mod error;
@@ -29,6 +30,7 @@ pub mod wheelhouse;
 pub mod zip;
 
 pub use core_metadata::core_metadata;
+pub use crate_file::{PackedCrate, packed_crate};
 
 /// How much of a stranger's archive is read before giving up. Each field names the attack that it stops.
 #[derive(Clone, Debug)]

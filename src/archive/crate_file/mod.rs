@@ -1,0 +1,152 @@
+//! A packed crate (`.crate`): the archive that `cargo package` makes and a crate registry takes.
+//!
+//! Of its contents two texts are kept: the manifest in its top folder and the readme that the manifest names.
+
+mod manifest;
+mod platform;
+
+pub use manifest::{
+    CrateDependency, CrateManifest, CrateManifestError, DependencyKind, DependencySource, PublishTo,
+};
+
+use super::Limits;
+use super::document::{Document, NotRead};
+use super::error::ArchiveError;
+use super::source::ReadAt;
+use super::tar::{self, Kept, Kind, Member, Tar};
+use crate::model::artifact::{Artifact, FileName};
+use crate::model::crate_name::CrateFile;
+use crate::model::digest::Hashes;
+
+/// A packed crate's contents, as they are; nothing here was judged.
+#[derive(Debug)]
+pub struct PackedFile {
+    /// What the file is called.
+    pub file_name: FileName,
+    /// Its name, taken apart; `None` when it is not of the form `NAME-VERSION.crate`.
+    pub name: Option<CrateFile>,
+    /// The digests of its bytes.
+    pub hashes: Hashes,
+    /// Its container, with all members.
+    pub tar: Tar,
+    /// `Cargo.toml` of the top folder.
+    pub manifest: Document<Result<CrateManifest, CrateManifestError>>,
+    /// The text that the manifest names as the readme; absent, too, where it names none.
+    pub readme: Document<String>,
+}
+
+impl PackedFile {
+    /// What the manifest says, where it could be read.
+    pub fn manifest(&self) -> Option<&CrateManifest> {
+        self.manifest.value()?.as_ref().ok()
+    }
+}
+
+/// What a registry is told of a crate besides its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackedCrate {
+    /// Its manifest.
+    pub manifest: CrateManifest,
+    /// Its readme.
+    pub readme: Option<Readme>,
+}
+
+/// The text that a registry shows for a crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readme {
+    /// Its path in the crate, as the manifest has it.
+    pub path: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// What a registry is told of `artifact`, by the same reader that vetted it, and out of the same bytes.
+///
+/// # Errors
+/// When the bytes are not those of `artifact`, or are no packed crate with a manifest.
+pub fn packed_crate(source: &dyn ReadAt, artifact: &Artifact) -> Result<PackedCrate, ArchiveError> {
+    if artifact.packed_crate().is_none() {
+        return Err(ArchiveError::Kind);
+    }
+    let PackedFile { hashes, manifest, readme, .. } = read(source, &artifact.file_name, &Limits::default())?;
+    match manifest {
+        Document::Read { value: Ok(manifest), .. } if hashes.sha256 == artifact.sha256 => {
+            let text = if let Document::Read { value, .. } = readme { Some(value) } else { None };
+            let readme = manifest.readme.clone().zip(text).map(|(path, text)| Readme { path, text });
+            Ok(PackedCrate { manifest, readme })
+        }
+        _ => Err(ArchiveError::Changed),
+    }
+}
+
+/// Reads a packed crate: every byte of the file is hashed, every member unpacked and hashed, nothing kept but the manifest
+/// and the readme.
+///
+/// # Errors
+/// When the bytes are no gzip-compressed tar archive, a limit is reached, or they cannot be read.
+pub fn read(source: &dyn ReadAt, name: &FileName, limits: &Limits) -> Result<PackedFile, ArchiveError> {
+    let file_name = name.clone();
+    let name = CrateFile::of_file_name(&file_name);
+    let promised = name.as_ref().map(|name| format!("{}/{MANIFEST}", name.stem()));
+    let is_promised = |member: &Member| Some(member.path.as_str()) == promised.as_deref();
+    let keep = |member: &Member, so_far: [Option<&Member>; tar::SLOTS]| {
+        let is_kept = is_manifest(&member.path) && !so_far[0].is_some_and(is_promised);
+        (is_promised(member) || is_kept).then_some(0)
+    };
+    let (tar, hashes, [kept, _]) = tar::read(source, limits, &keep)?;
+    // Of several members with the path the last one is what a reader leaves on the disk.
+    let index = tar.members.iter().rposition(is_promised);
+    let index = index.or_else(|| tar.members.iter().rposition(|member| is_manifest(&member.path)));
+    let manifest = document(&tar, index, kept, limits.project_bytes, limits, CrateManifest::parse);
+    let mut read = PackedFile { file_name, name, hashes, tar, manifest, readme: Document::Absent };
+    read.readme = readme(source, &read, limits)?;
+    Ok(read)
+}
+
+const MANIFEST: &str = "Cargo.toml";
+
+/// Whether `path` is a manifest directly in a top folder.
+fn is_manifest(path: &str) -> bool {
+    path.split_once('/').is_some_and(|(_, rest)| rest == MANIFEST)
+}
+
+/// Which text is the readme is known after the manifest was read, so it takes a second pass; crates are small.
+fn readme(
+    source: &dyn ReadAt,
+    PackedFile { hashes, tar, manifest: document_read, .. }: &PackedFile,
+    limits: &Limits,
+) -> Result<Document<String>, ArchiveError> {
+    let Document::Read { member, value: Ok(manifest), .. } = document_read else {
+        return Ok(Document::Absent);
+    };
+    let Some(readme) = &manifest.readme else { return Ok(Document::Absent) };
+    let root = member.strip_suffix(MANIFEST).unwrap_or_default();
+    let path = format!("{root}{}", readme.strip_prefix("./").unwrap_or(readme));
+    let Some(index) = tar.members.iter().rposition(|member| member.path == path) else {
+        return Ok(Document::Absent);
+    };
+    let (again, hashes_again, [kept, _]) =
+        tar::read(source, limits, &|member, _| (member.path == path).then_some(0))?;
+    if hashes_again != *hashes || again.members.len() != tar.members.len() {
+        return Err(ArchiveError::Changed);
+    }
+    Ok(document(tar, Some(index), kept, limits.text_bytes, limits, str::to_owned))
+}
+
+fn document<T>(
+    tar: &Tar,
+    index: Option<usize>,
+    kept: Option<Kept>,
+    most_bytes: u64,
+    limits: &Limits,
+    parse: impl FnOnce(&str) -> T,
+) -> Document<T> {
+    let Some(index) = index else { return Document::Absent };
+    let member = tar.members[index].path.clone();
+    // What is longer than any text was not even kept.
+    match kept.filter(|(found, bytes)| *found == index && bytes.len() as u64 <= most_bytes) {
+        _ if tar.members[index].kind != Kind::File => Document::Unread { member, reason: NotRead::NoFile },
+        Some((_, bytes)) => Document::of(member, bytes, limits.text_lines, parse),
+        None => Document::Unread { member, reason: NotRead::TooLong { limit: most_bytes } },
+    }
+}
