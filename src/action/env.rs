@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::fmt;
 
 use super::schema::{INPUTS, Kind, variable};
+use crate::model::target::secrets_among;
 
 /// Variables that hold a secret whenever they are set, beside the secret inputs.
 const SECRET_VARIABLES: [&str; 3] =
@@ -64,12 +65,22 @@ impl Environment {
     /// Every secret that is known before anything else happens: mask them first of all.
     pub(crate) fn secrets(&self) -> Vec<&str> {
         let inputs = INPUTS.iter().filter(|input| input.kind == Kind::Secret);
-        let names = inputs.map(|input| variable(input.name));
-        names
-            .chain(SECRET_VARIABLES.into_iter().map(str::to_owned))
-            .filter_map(|name| self.get(&name))
-            .collect()
+        let of_inputs = inputs.flat_map(|input| {
+            let text = self.get(&variable(input.name)).into_iter();
+            text.flat_map(|text| secrets_of(input.name, text))
+        });
+        of_inputs.chain(SECRET_VARIABLES.into_iter().filter_map(|name| self.get(name))).collect()
     }
+}
+
+/// What has to be hidden of a secret input: its text, and where it holds several secrets each of them, since people and
+/// services repeat them one by one.
+pub(crate) fn secrets_of<'a>(name: &str, text: &'a str) -> Vec<&'a str> {
+    let mut secrets = vec![text];
+    if name == "credentials" {
+        secrets.extend(secrets_among(text));
+    }
+    secrets
 }
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
@@ -105,12 +116,14 @@ mod tests {
     fn all_secrets_are_known_at_once_and_none_is_shown() {
         let environment = Environment::from_iter([
             ("INPUT_PASSWORD", "hunter2"),
+            ("INPUT_CREDENTIALS", "pypi = one\nshelf = me two"),
             ("INPUT_GITHUB-TOKEN", "ghs_one"),
             ("GITHUB_TOKEN", "ghs_two"),
             ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "jwt"),
             ("INPUT_TAG", "v1.0.0"),
         ]);
-        assert_eq!(environment.secrets(), ["ghs_one", "hunter2", "ghs_two", "jwt"]);
+        let several = "pypi = one\nshelf = me two";
+        assert_eq!(environment.secrets(), ["ghs_one", several, "one", "two", "hunter2", "ghs_two", "jwt"]);
         assert!(!format!("{environment:?}").contains("hunter2"));
     }
 

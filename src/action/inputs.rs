@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::env::Environment;
+use super::env::{Environment, secrets_of};
 use super::error::InputError;
 use super::files;
 use super::nearest::nearest;
@@ -198,7 +198,9 @@ impl Inputs {
     /// All secrets among the values: mask them before anything else.
     pub(crate) fn secrets(&self) -> Vec<&str> {
         let secret = self.rows.iter().filter(|row| row.kind == Kind::Secret);
-        secret.filter_map(|row| self.text(row.name)).collect()
+        secret
+            .flat_map(|row| self.text(row.name).into_iter().flat_map(|text| secrets_of(row.name, text)))
+            .collect()
     }
 
     /// A folder that may have to be made. Inputs of this kind have a default.

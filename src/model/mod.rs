@@ -22,6 +22,7 @@ pub mod revision;
 pub mod sdist_name;
 pub mod secret;
 pub mod tag;
+pub mod target;
 pub mod version;
 pub mod wanted;
 pub mod wheel_name;

@@ -95,7 +95,8 @@ mod tests {
             assert_eq!((file(2).file.sha256, file(2).file.size_bytes), (None, None));
             let pythons: Vec<_> = found.iter().map(|file| file.requires_python.as_deref()).collect();
             assert_eq!(pythons, [Some(">=3.8"), None, None]);
-            let provenance: Vec<_> = found.iter().map(|file| file.provenance.as_ref().map(Url::path)).collect();
+            let provenance: Vec<_> =
+                found.iter().map(|file| file.provenance.as_ref().map(Url::path)).collect();
             assert_eq!(provenance, [Some("/p/a"), None, None]);
         }
     }
