@@ -24,6 +24,8 @@ pub const TEST_PYPI_INDEX: &str = "https://test.pypi.org/simple/";
 
 /// The sparse index of crates.io, whose `config.json` tells where its API is.
 pub const CRATES_IO_INDEX: &str = "https://index.crates.io/";
+/// crates.io's web API: the one that its index may name.
+pub const CRATES_IO_API: &str = "https://crates.io/";
 /// What `Cargo.toml` files and the publish API call crates.io's index, whichever protocol is spoken.
 pub const CRATES_IO_GIT_INDEX: &str = "https://github.com/rust-lang/crates.io-index";
 

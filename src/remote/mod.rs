@@ -4,6 +4,7 @@
 //! to repeat. Nothing here knows the simulators: the two meet on the socket only.
 
 pub(crate) mod artifacts;
+pub(crate) mod cargo;
 pub(crate) mod disk;
 pub(crate) mod error;
 pub(crate) mod github;

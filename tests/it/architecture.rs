@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("markup", &[]),
     ("native", &[]),
     ("archive", &["model", "native"]),
-    ("remote", &["model"]),
+    ("remote", &["model", "archive"]),
     ("sim", &["model"]),
     ("checks", &["model", "report", "python", "markup", "native", "archive"]),
     ("plan", &["model", "report", "remote"]),
