@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 
 use super::error::ArchiveError;
-use crate::model::digest::{Blake2b256, Hasher, Hashes};
+use crate::model::digest::{Hasher, Hashes};
 
 /// Bytes that can be read at any position without moving a shared one.
 pub trait ReadAt: Send + Sync {
@@ -172,17 +172,4 @@ pub fn hashes(source: &dyn ReadAt) -> Result<Hashes, ArchiveError> {
     let mut cursor = Cursor::new(source);
     cursor.pass(size_bytes, &mut Vec::new())?;
     Ok(cursor.finish())
-}
-
-/// The BLAKE2b digest of all bytes of `source`. Only an upload asks for it, so no other pass computes it.
-///
-/// # Errors
-/// When they cannot be read.
-pub(crate) fn blake2b256(source: &dyn ReadAt) -> io::Result<Blake2b256> {
-    let mut at = 0;
-    Blake2b256::of_chunks(|buffer| {
-        let count = source.read_at(buffer, at)?;
-        at += count as u64;
-        Ok(count)
-    })
 }

@@ -44,21 +44,6 @@ impl Sha256 {
 }
 
 impl Blake2b256 {
-    /// The digest of all bytes that `read` gives, chunk by chunk, until it gives none.
-    ///
-    /// # Errors
-    /// When `read` fails.
-    pub fn of_chunks<E>(mut read: impl FnMut(&mut [u8]) -> Result<usize, E>) -> Result<Self, E> {
-        let mut hasher = blake2::Blake2b::<U32>::default();
-        let mut buffer = vec![0; 256 << 10];
-        loop {
-            match read(&mut buffer)? {
-                0 => return Ok(Self(hasher.finalize().into())),
-                count => hasher.update(&buffer[..count]),
-            }
-        }
-    }
-
     /// The digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(blake2::Blake2b::<U32>::digest(bytes).into())
@@ -96,6 +81,22 @@ impl Hasher {
     /// The digests of all that passed.
     pub fn finish(self) -> Hashes {
         Hashes { size_bytes: self.size_bytes, sha256: Sha256(self.sha256.finalize().into()) }
+    }
+}
+
+/// Computes a [`Blake2b256`] while bytes pass by: beside a [`Hasher`], for files that are to be uploaded.
+#[derive(Clone, Default)]
+pub struct Blake2bHasher(blake2::Blake2b<U32>);
+
+impl Blake2bHasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all that passed.
+    pub fn finish(self) -> Blake2b256 {
+        Blake2b256(self.0.finalize().into())
     }
 }
 
@@ -180,10 +181,15 @@ mod tests {
             hashes.sha256.to_string(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+        let mut hasher = Blake2bHasher::default();
+        hasher.update(b"a");
+        hasher.update(b"bc");
+        let blake2b256 = hasher.finish();
         assert_eq!(
-            Blake2b256::of(b"abc").to_string(),
+            blake2b256.to_string(),
             "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319"
         );
+        assert_eq!(blake2b256, Blake2b256::of(b"abc"));
     }
 
     #[test]

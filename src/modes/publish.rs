@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::release_set::{ReleaseSet, ReleaseSetError};
-use crate::archive::{self, source};
+use crate::archive;
 use crate::model::artifact::{Artifact, Delta, Distribution};
 use crate::model::endpoints::Endpoint;
 use crate::model::manifest::{Manifest, Origin};
@@ -269,7 +269,7 @@ impl Mode for Publish {
         let upload = Upload {
             project: distribution.name(),
             artifact,
-            blake2b256: source::blake2b256(&file).map_err(|_error| changed())?,
+            blake2b256: writers.disk.blake2b256(path)?,
             path,
             metadata: metadata.headers(),
             description: metadata.description(),

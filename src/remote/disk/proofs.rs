@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::SystemTime;
 
-use crate::model::digest::{Hashes, Sha256};
+use crate::model::digest::{Blake2b256, Hashes, Sha256};
 
 /// A file at one moment. Whoever writes to it, or puts another in its place, changes the stamp.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -67,6 +67,7 @@ fn identity(_metadata: &std::fs::Metadata) -> [i64; 4] {
 #[derive(Debug, Default)]
 pub(super) struct Proofs {
     hashes: Mutex<HashMap<Stamp, Hashes>>,
+    blake2b: Mutex<HashMap<Stamp, Blake2b256>>,
     derived: Mutex<HashMap<Stamp, HashSet<Sha256>>>,
 }
 
@@ -77,6 +78,14 @@ impl Proofs {
 
     pub(super) fn remember(&self, stamp: Stamp, hashes: Hashes) {
         self.hashes.lock().expect("nothing panics while it holds this").insert(stamp, hashes);
+    }
+
+    pub(super) fn blake2b(&self, stamp: &Stamp) -> Option<Blake2b256> {
+        self.blake2b.lock().expect("nothing panics while it holds this").get(stamp).copied()
+    }
+
+    pub(super) fn remember_blake2b(&self, stamp: Stamp, digest: Blake2b256) {
+        self.blake2b.lock().expect("nothing panics while it holds this").insert(stamp, digest);
     }
 
     pub(super) fn is_derived(&self, from: &Stamp, text: Sha256) -> bool {

@@ -13,7 +13,7 @@ use super::bound::{self, BindError, BindFault, BoundManifest};
 use super::manifest_v1::{self, ManifestFileError};
 use super::proofs::Proofs;
 pub(crate) use super::proofs::Stamp;
-use crate::model::digest::{Hasher, Hashes, Sha256};
+use crate::model::digest::{Blake2b256, Blake2bHasher, Hasher, Hashes, Sha256};
 use crate::model::manifest::Manifest;
 use crate::remote::error::DiskError;
 
@@ -24,9 +24,17 @@ const CHUNK_BYTES: usize = 256 << 10;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DiskRead {
     proofs: Arc<Proofs>,
+    /// Whether whoever has a file hashed will want its BLAKE2b too.
+    is_for_uploads: bool,
 }
 
 impl DiskRead {
+    /// A reader that computes BLAKE2b in the same pass as SHA-256, since an index's upload form names both. Other
+    /// modes have no use for it, and do not pay for it.
+    pub(crate) fn for_uploads() -> Self {
+        Self { is_for_uploads: true, ..Self::default() }
+    }
+
     /// The files of `folder` itself, sorted by name. Hidden ones are left out. Links count as what they lead to, since
     /// build tools lay out their results so. A link to nowhere and a pipe are listed too: somebody meant them to be
     /// files, and whoever opens them hears why they are none.
@@ -119,8 +127,23 @@ impl DiskRead {
         let stamp = self.stamp(path, &file)?;
         match self.proofs.hashes(&stamp) {
             Some(hashes) => Ok(hashes),
-            None => self.hash(path, file, stamp),
+            None => self.hash(path, file, stamp, self.is_for_uploads).map(|(hashes, _)| hashes),
         }
+    }
+
+    /// BLAKE2b of a file's bytes. Of a reader [`Self::for_uploads`] it costs nothing after [`Self::hashes`] or
+    /// [`Self::bind`]; else the file is read.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn blake2b256(&self, path: &Path) -> Result<Blake2b256, DiskError> {
+        let file = open(path)?;
+        let stamp = self.stamp(path, &file)?;
+        if let Some(digest) = self.proofs.blake2b(&stamp) {
+            return Ok(digest);
+        }
+        let (_, digest) = self.hash(path, file, stamp, true)?;
+        Ok(digest.expect("it was asked for"))
     }
 
     /// Size and digests of a file that was just written, whatever was known of it before.
@@ -130,27 +153,40 @@ impl DiskRead {
     pub(crate) fn read_back(&self, path: &Path) -> Result<Hashes, DiskError> {
         let file = open(path)?;
         let stamp = self.stamp(path, &file)?;
-        self.hash(path, file, stamp)
+        self.hash(path, file, stamp, false).map(|(hashes, _)| hashes)
     }
 
-    fn hash(&self, path: &Path, mut file: File, stamp: Stamp) -> Result<Hashes, DiskError> {
+    /// Reads the whole file once, `also_blake2b` for the second digest.
+    fn hash(
+        &self,
+        path: &Path,
+        mut file: File,
+        stamp: Stamp,
+        also_blake2b: bool,
+    ) -> Result<(Hashes, Option<Blake2b256>), DiskError> {
         let failed = |source| fault(path, "read", source);
-        let mut hasher = Hasher::new();
+        let (mut hasher, mut blake2b) = (Hasher::new(), also_blake2b.then(Blake2bHasher::default));
         let mut buffer = vec![0; CHUNK_BYTES];
         loop {
             match file.read(&mut buffer) {
                 Ok(0) => break,
-                Ok(read) => hasher.update(&buffer[..read]),
+                Ok(read) => {
+                    hasher.update(&buffer[..read]);
+                    blake2b.iter_mut().for_each(|blake2b| blake2b.update(&buffer[..read]));
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(failed(error)),
             }
         }
-        let hashes = hasher.finish();
+        let (hashes, blake2b) = (hasher.finish(), blake2b.map(Blake2bHasher::finish));
         // A file that somebody wrote to meanwhile has no digest worth remembering.
         if Stamp::of(path, &file).map_err(failed)? == stamp && stamp.size_bytes() == hashes.size_bytes {
+            if let Some(digest) = blake2b {
+                self.proofs.remember_blake2b(stamp.clone(), digest);
+            }
             self.proofs.remember(stamp, hashes);
         }
-        Ok(hashes)
+        Ok((hashes, blake2b))
     }
 
     /// What `file` is like that was just opened by `path`, so that what is found in it can be remembered of it and
@@ -448,6 +484,27 @@ mod tests {
         disk.known_by(&before, [&path("b"), &path("nowhere")]);
         assert_eq!(disk.hashes(&path("b")).expect("read"), Hashes::of(b"two"));
         assert_eq!(disk.read_back(&path("c")).expect("read"), Hashes::of(b"one"));
+    }
+
+    #[test]
+    fn one_pass_gives_both_digests_to_a_reader_for_uploads_and_to_no_other() {
+        let folder = folder(&[("a", "one")]);
+        let path = folder.path().join("a");
+        let known = |disk: &DiskRead| {
+            disk.proofs.blake2b(&disk.stamp(&path, &disk.open(&path).expect("there")).expect("told"))
+        };
+        for (disk, expected) in
+            [(DiskRead::for_uploads(), Some(Blake2b256::of(b"one"))), (DiskRead::default(), None)]
+        {
+            assert_eq!(disk.hashes(&path).expect("read"), Hashes::of(b"one"));
+            assert_eq!(known(&disk), expected);
+            assert_eq!(disk.clone().blake2b256(&path).expect("read"), Blake2b256::of(b"one"));
+            assert_eq!(known(&disk), Some(Blake2b256::of(b"one")));
+        }
+        let disk = DiskRead::for_uploads();
+        disk.hashes(&path).expect("read");
+        put(&path, "three");
+        assert_eq!(disk.blake2b256(&path).expect("read"), Blake2b256::of(b"three"));
     }
 
     #[test]
