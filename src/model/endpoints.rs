@@ -22,6 +22,13 @@ pub const TEST_PYPI_UPLOAD: &str = "https://test.pypi.org/legacy/";
 /// TestPyPI's simple index.
 pub const TEST_PYPI_INDEX: &str = "https://test.pypi.org/simple/";
 
+/// The kind of attestation that says no more than who published a file (PEP 740). It names, it is not asked.
+pub const PUBLISH_PREDICATE: &str = "https://docs.pypi.org/attestations/publish/v1";
+/// The kind of attestation that says how a file was built.
+pub const SLSA_PROVENANCE_PREDICATE: &str = "https://slsa.dev/provenance/v1";
+/// The format of what an attestation states.
+pub const IN_TOTO_STATEMENT: &str = "https://in-toto.io/Statement/v1";
+
 /// The sparse index of crates.io, whose `config.json` tells where its API is.
 pub const CRATES_IO_INDEX: &str = "https://index.crates.io/";
 /// crates.io's web API: the one that its index may name.

@@ -3,6 +3,7 @@
 //! Which files are there is asked on the road that installers take. An upload is never believed: what the index
 //! shows afterwards decides.
 
+pub(crate) mod attestation;
 mod form;
 mod html;
 mod mint;
