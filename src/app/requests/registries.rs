@@ -6,9 +6,13 @@ use super::{RequestError, Requests};
 use crate::action::error::InputError;
 use crate::action::nearest::nearest;
 use crate::model::endpoints::Endpoint;
+use crate::model::secret::Secret;
 use crate::model::target::{
     INDEX, LineError, Login, Registries, Registry, RegistryKind, RegistryName, Target,
 };
+use crate::remote::cargo::CargoCredential;
+use crate::remote::cargo::read::CargoRead;
+use crate::remote::cargo::write::CargoWrite;
 use crate::remote::http::Http;
 use crate::remote::oidc::AmbientIdentity;
 use crate::remote::pypi::Credential;
@@ -35,6 +39,14 @@ impl Access {
     /// Whether a token or password was given for it. Without one, trusted publishing is tried.
     pub(in super::super) fn has_login(&self, registry: &Registry) -> bool {
         self.logins.contains_key(&registry.name)
+    }
+
+    fn token(&self, registry: &Registry) -> Option<Secret<String>> {
+        match self.logins.get(&registry.name)? {
+            Login::Token(token) => Some(token.clone()),
+            // The reader of the lines lets none pass that is for crates.
+            Login::User { user: _, password } => Some(password.clone()),
+        }
     }
 }
 
@@ -158,6 +170,38 @@ impl Requests<'_> {
         };
         let read = self.python_read(access, registry)?;
         Ok(IndexWrite::new(access.http.clone(), upload.clone(), read, credential))
+    }
+
+    /// A reader of a registry of crates. A token goes to its index only where that asks readers for one.
+    ///
+    /// # Errors
+    /// When it takes wheels and sdists.
+    pub(in super::super) fn cargo_read(
+        &self,
+        access: &Access,
+        registry: &Registry,
+    ) -> Result<CargoRead, RequestError> {
+        let RegistryKind::Cargo { index } = &registry.kind else {
+            return Err(self.of_another_kind(registry, "wheels and sdists").into());
+        };
+        Ok(CargoRead::new(access.http.clone(), index.clone(), access.token(registry)))
+    }
+
+    /// A writer to a registry of crates: with the token that was given for it, else as a trusted publisher.
+    ///
+    /// # Errors
+    /// When it takes wheels and sdists, or no token was given and the runner lends no identity.
+    pub(in super::super) fn cargo_write(
+        &self,
+        access: &Access,
+        registry: &Registry,
+    ) -> Result<CargoWrite, RequestError> {
+        let credential = match access.token(registry) {
+            Some(token) => CargoCredential::Token(token),
+            None => CargoCredential::TrustedPublishing(self.identity()?),
+        };
+        let read = self.cargo_read(access, registry)?;
+        Ok(CargoWrite::new(access.http.clone(), read, credential))
     }
 
     fn of_another_kind(&self, registry: &Registry, takes: &str) -> InputError {
