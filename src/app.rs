@@ -28,7 +28,7 @@ use crate::action::outcome::{Conclusion, Exit};
 use crate::action::render;
 use crate::action::schema::ModeName;
 use crate::plan::context::Context;
-use crate::plan::execute::{Ending, ExecuteError, Looks, execute};
+use crate::plan::execute::{Broken, Ending, ExecuteError, execute};
 use crate::plan::{Mode, Output as _};
 use crate::remote::surroundings::{Event, Masks, Patience, Progress, RealPace, Stop, Surroundings};
 use crate::report::Report;
@@ -156,9 +156,12 @@ fn run_mode(mode: ModeName, inputs: &Inputs, environment: &Environment, console:
         tokio::select! {
             // The handler has to be there before the first look, which may read files for a long time.
             biased;
-            () = signals::grace_is_over(stop, &surroundings) => interrupted(mode),
-            account = &mut run => account,
+            () = signals::grace_is_over(&stop, &surroundings) => {}
+            account = &mut run => return account,
         }
+        // What is under way is not waited for, but tokens are given back.
+        stop.hurry();
+        tokio::time::timeout(signals::LEAVE, run).await.unwrap_or_else(|_over| interrupted(mode))
     });
     // Threads that still hash or read a file are not waited for: the runner kills what lingers.
     runtime.shutdown_background();
@@ -193,11 +196,11 @@ async fn run_ready<M: Mode>(
         Err(error) => return not_begun(name, error),
     };
     let context = Context { surroundings: requests.surroundings.clone() };
-    match execute(&mode, &context, &readers, writers.as_ref(), Looks::PATIENT).await {
+    match execute(&mode, &context, &readers, writers.as_ref(), mode.looks()).await {
         Ok((plan, ending)) => {
             let mut fields = plan.output.fields();
-            if let (ModeName::Publish, Ending::Converged { applied }) = (name, ending) {
-                fields.push(("uploaded".into(), applied.to_string()));
+            if let Ending::Converged { .. } = ending {
+                fields.extend(plan.output.effects());
             }
             let files = plan.output.files();
             Account {
@@ -212,7 +215,7 @@ async fn run_ready<M: Mode>(
                 verbose: true,
             }
         }
-        Err(error) => failed(name, error, edge),
+        Err(broken) => failed(name, broken, edge),
     }
 }
 
@@ -236,7 +239,7 @@ fn not_begun(name: ModeName, error: RequestError) -> Account {
     }
 }
 
-fn failed<E: crate::plan::Failure>(name: ModeName, error: ExecuteError<E>, edge: &Edge) -> Account {
+fn failed<M: Mode>(name: ModeName, Broken { error, output }: Broken<M>, edge: &Edge) -> Account {
     let conclusion = Conclusion::of_failure(&error);
     let told = Trouble::of(&error, error.hint());
     let (left, report) = match error {
@@ -245,9 +248,20 @@ fn failed<E: crate::plan::Failure>(name: ModeName, error: ExecuteError<E>, edge:
         ExecuteError::NotConverged { left, .. } | ExecuteError::Stopped { left, .. } => {
             (left, Report::default())
         }
-        ExecuteError::Look(_) | ExecuteError::LookAgain { .. } => (Vec::new(), Report::default()),
+        ExecuteError::Look(_) | ExecuteError::LookAgain { .. } | ExecuteError::Abandoned { .. } => {
+            (Vec::new(), Report::default())
+        }
     };
-    Account { plan: edge.first_plan(), left, report, ..Account::of_trouble(name.as_str(), conclusion, told) }
+    let fields = output.as_ref().map(|output| output.broken_off()).unwrap_or_default();
+    let files = output.filter(|_| !fields.is_empty()).map(|output| output.files()).unwrap_or_default();
+    Account {
+        plan: edge.first_plan(),
+        left,
+        report,
+        fields,
+        files: files.iter().map(FileRow::of).collect(),
+        ..Account::of_trouble(name.as_str(), conclusion, told)
+    }
 }
 
 fn trouble(

@@ -83,7 +83,8 @@ impl Conclusion {
             ExecuteError::Step { applied, .. }
             | ExecuteError::LookAgain { applied, .. }
             | ExecuteError::NotConverged { applied, .. }
-            | ExecuteError::Stopped { applied, .. } => Self::unsure(*applied),
+            | ExecuteError::Stopped { applied, .. }
+            | ExecuteError::Abandoned { applied } => Self::unsure(*applied),
             // Looked, and it is bad: the findings say what.
             ExecuteError::Spoiled { applied, .. } => Self::spoiled(*applied),
         }
@@ -204,6 +205,8 @@ mod tests {
         check(Conclusion::of_failure(&not_converged), "partial error 2 2");
         let stopped: ExecuteError<No> = ExecuteError::Stopped { applied: 0, left: Vec::new() };
         check(Conclusion::of_failure(&stopped), "error error 0 2");
+        let abandoned: ExecuteError<No> = ExecuteError::Abandoned { applied: 1 };
+        check(Conclusion::of_failure(&abandoned), "partial error 1 2");
         let spoiled: ExecuteError<No> =
             ExecuteError::Spoiled { step: None, source: None, applied: 1, report: Report::default() };
         check(Conclusion::of_failure(&spoiled), "partial blocked 1 1");

@@ -8,9 +8,12 @@ use crate::remote::surroundings::{Event, Stop, Surroundings};
 /// tell how far the run got.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long giving tokens back may take after that.
+pub(super) const LEAVE: Duration = Duration::from_secs(2);
+
 /// Waits for SIGINT or SIGTERM (on Windows Ctrl+C or Ctrl+Break, which runners send there), asks everybody to begin nothing new, and ends when the time for that is over.
 /// Without a signal it never ends.
-pub(super) async fn grace_is_over(stop: Stop, surroundings: &Surroundings) {
+pub(super) async fn grace_is_over(stop: &Stop, surroundings: &Surroundings) {
     if signal().await.is_err() {
         // No handler could be set: the default applies, and this never ends.
         std::future::pending::<()>().await;

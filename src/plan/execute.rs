@@ -1,8 +1,11 @@
 //! Observe, block, apply, look again.
 
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
 use futures_util::stream::FuturesUnordered;
 
 use super::context::Context;
@@ -28,6 +31,18 @@ impl Looks {
     /// About ten minutes in all: an index behind a cache may show a file that late.
     pub(crate) const PATIENT: Self =
         Self { count: 24, delay: Duration::from_secs(1), longest_delay: Duration::from_secs(30) };
+
+    /// As many looks as it takes to wait for so long.
+    pub(crate) fn within(patience: Duration) -> Self {
+        let (mut looks, mut waited, mut delay) =
+            (Self { count: 1, ..Self::PATIENT }, Duration::ZERO, Self::PATIENT.delay);
+        while waited < patience {
+            waited += delay;
+            delay = (delay * 2).min(looks.longest_delay);
+            looks.count += 1;
+        }
+        looks
+    }
 }
 
 /// How a run came to its end.
@@ -85,6 +100,17 @@ pub(crate) enum ExecuteError<E: Failure> {
     /// A signal asked to stop.
     #[error("stopped by a signal with work left: run again, what is done is found and not repeated")]
     Stopped { applied: usize, left: Vec<String> },
+    /// A signal asked to stop, and the time for it ended while something was under way.
+    #[error("stopped by a signal while a request was under way: it may or may not have taken effect")]
+    Abandoned { applied: usize },
+}
+
+/// A run that did not come to its end.
+pub(crate) struct Broken<M: Mode> {
+    /// Why.
+    pub(crate) error: ExecuteError<M::Error>,
+    /// What the last look answered that saw anything, if one did and anything was begun.
+    pub(crate) output: Option<M::Output>,
 }
 
 fn spoiled(step: Option<&str>) -> String {
@@ -105,6 +131,7 @@ impl<E: Failure> ExecuteError<E> {
                 "services may show a result late: run again, what is done is found and not repeated".into(),
             ),
             Self::Stopped { .. } => None,
+            Self::Abandoned { .. } => Some("run again: what is done is found and not repeated".into()),
         }
     }
 }
@@ -112,16 +139,47 @@ impl<E: Failure> ExecuteError<E> {
 /// What [`execute`] answers: the last plan it made, with how it ended.
 pub(crate) type Executed<M> = (Plan<<M as Mode>::Step, <M as Mode>::Output>, Ending);
 
+/// How far a run got, for when it breaks off.
+struct Course<O> {
+    /// How many steps were applied.
+    applied: Cell<usize>,
+    /// What the last look answered.
+    output: RefCell<Option<O>>,
+}
+
 /// Runs a mode: looks, stops if the report blocks or there are no writers, applies wave by wave, and looks again
-/// until nothing is left. A step whose reply was lost counts as done when the second look says so.
+/// until nothing is left. A step whose reply was lost counts as done when the second look says so. However it ends, the
+/// mode leaves what it held.
 pub(crate) async fn execute<M: Mode>(
     mode: &M,
     cx: &Context,
     readers: &M::Readers,
     writers: Option<&M::Writers>,
     looks: Looks,
+) -> Result<Executed<M>, Broken<M>> {
+    let course = Course { applied: Cell::new(0), output: RefCell::new(None) };
+    let outcome = {
+        let run = pin!(run(mode, cx, (readers, writers), looks, &course));
+        match select(run, pin!(cx.surroundings.stop.is_urgent())).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(((), _)) => Err(ExecuteError::Abandoned { applied: course.applied.get() }),
+        }
+    };
+    if let Some(writers) = writers {
+        mode.leave(cx, writers).await;
+    }
+    outcome.map_err(|error| Broken { error, output: course.output.take() })
+}
+
+async fn run<M: Mode>(
+    mode: &M,
+    cx: &Context,
+    (readers, writers): (&M::Readers, Option<&M::Writers>),
+    looks: Looks,
+    course: &Course<M::Output>,
 ) -> Result<Executed<M>, ExecuteError<M::Error>> {
-    let mut plan = mode.plan(cx, readers).await.map_err(ExecuteError::Look)?;
+    let first = mode.plan(cx, readers).await;
+    let mut plan = mode.preflight(cx, first, writers).await.map_err(ExecuteError::Look)?;
     // A plan that will not be begun is not shown: what it would do is not known either.
     if plan.report.blocks() {
         return Ok((plan, Ending::Blocked));
@@ -135,17 +193,18 @@ pub(crate) async fn execute<M: Mode>(
         return Ok((plan, Ending::Converged { applied: 0 }));
     }
 
-    let mut applied = 0;
     loop {
+        let Plan { waves, output, waiting_for, .. } = plan;
+        course.output.replace(Some(output));
         let mut failed = None;
-        for wave in &plan.waves {
+        for wave in &waves {
             if failed.is_some() || cx.surroundings.stop.is_requested() {
                 break;
             }
-            failed = apply_wave(mode, cx, wave, writers, &mut applied).await;
+            failed = apply_wave(mode, cx, wave, writers, &course.applied).await;
         }
-        let waits = plan.waiting_for.is_some();
-        let (seen, ending) = look_again(mode, cx, readers, looks, Done { applied, failed, waits }).await?;
+        let done = Done { failed, waits: waiting_for.is_some() };
+        let (seen, ending) = look_again(mode, cx, readers, looks, (done, course)).await?;
         match ending {
             Some(ending) => return Ok((seen, ending)),
             // What was waited for came meanwhile. The next plan waits for nothing, so this ends.
@@ -159,12 +218,19 @@ pub(crate) async fn execute<M: Mode>(
 
 /// What has been done, when it is looked at.
 struct Done<E> {
-    /// How many steps were applied.
-    applied: usize,
-    /// The step that failed, as its plan line, if one did.
-    failed: Option<(String, E)>,
+    /// The step that failed, if one did.
+    failed: Option<Failed<E>>,
     /// Whether the plan did without something that others bring.
     waits: bool,
+}
+
+/// A step that failed.
+struct Failed<E> {
+    /// Its plan line.
+    step: String,
+    /// Whether it would have changed anything.
+    is_effect: bool,
+    error: E,
 }
 
 /// What [`look_again`] answers: the last plan, and how that ends the run, unless it goes on.
@@ -177,27 +243,28 @@ async fn apply_wave<M: Mode>(
     cx: &Context,
     wave: &[M::Step],
     writers: &M::Writers,
-    applied: &mut usize,
-) -> Option<(String, M::Error)> {
+    applied: &Cell<usize>,
+) -> Option<Failed<M::Error>> {
     let progress = &cx.surroundings.progress;
     let begin = |step| async move {
         progress.event(Event::Started(&format!("{step}")));
         (step, mode.apply(cx, step, writers).await)
     };
     let mut waiting = wave.iter();
-    let mut running: FuturesUnordered<_> = waiting.by_ref().take(M::CONCURRENCY.max(1)).map(begin).collect();
+    let mut running: FuturesUnordered<_> =
+        waiting.by_ref().take(mode.concurrency().max(1)).map(begin).collect();
     let (mut failed, mut goes_on) = (None, true);
     while let Some((step, outcome)) = running.next().await {
-        let step = step.to_string();
+        let (step, is_effect) = (step.to_string(), !step.only_waits());
         match outcome {
             Ok(()) => {
-                *applied += 1;
+                applied.update(|applied| applied + usize::from(is_effect));
                 progress.event(Event::Finished(&step));
             }
             Err(error) => {
                 progress.event(Event::Failed(&step, &error.to_string()));
                 goes_on &= error.spares_others();
-                failed.get_or_insert((step, error));
+                failed.get_or_insert(Failed { step, is_effect, error });
             }
         }
         if goes_on
@@ -215,13 +282,16 @@ async fn look_again<M: Mode>(
     cx: &Context,
     readers: &M::Readers,
     looks: Looks,
-    Done { applied, failed, waits }: Done<M::Error>,
+    (Done { failed, waits }, course): (Done<M::Error>, &Course<M::Output>),
 ) -> Result<Seen<M>, ExecuteError<M::Error>> {
+    let applied = course.applied.get();
+    // A lost reply after a commit is a success, and that step was applied too.
+    let with_failed = applied + usize::from(failed.as_ref().is_some_and(|failed| failed.is_effect));
     let count = match &failed {
         _ if cx.surroundings.stop.is_requested() => 1,
         None => looks.count.max(1),
         // The writer has looked for itself, with patience; a listing that lags gets a little more.
-        Some((_, error)) if error.is_ambiguous() => looks.count.clamp(1, LOOKS_AFTER_FAILURE),
+        Some(Failed { error, .. }) if error.is_ambiguous() => looks.count.clamp(1, LOOKS_AFTER_FAILURE),
         // A refusal will not turn into a success by waiting for it.
         Some(_) => 1,
     };
@@ -238,17 +308,14 @@ async fn look_again<M: Mode>(
         }
         match mode.plan(cx, readers).await {
             Ok(plan) if plan.settled() => {
-                // A lost reply after a commit is a success, and that step was applied too.
-                let applied = applied + usize::from(failed.is_some());
-                return Ok((plan, Some(Ending::Converged { applied })));
+                return Ok((plan, Some(Ending::Converged { applied: with_failed })));
             }
             Ok(plan) if plan.report.blocks() => {
                 last = Some(Ok(plan));
                 break;
             }
             Ok(plan) if waits && plan.is_idle() => {
-                let applied = applied + usize::from(failed.is_some());
-                return Ok((plan, Some(Ending::NotReady { applied })));
+                return Ok((plan, Some(Ending::NotReady { applied: with_failed })));
             }
             Ok(plan) if waits && failed.is_none() && plan.waiting_for.is_none() => return Ok((plan, None)),
             seen => last = Some(seen),
@@ -256,15 +323,18 @@ async fn look_again<M: Mode>(
     }
     let last = last.expect("there is at least one look");
     let left = last.as_ref().map(|plan| plan.steps().map(ToString::to_string).collect()).unwrap_or_default();
+    let last = last.map(|plan| {
+        course.output.replace(Some(plan.output));
+        plan.report
+    });
     Err(match (failed, last) {
         // Looked, and it is bad: that weighs more than the failure that made us look.
-        (failed, Ok(plan)) if plan.report.blocks() => {
-            let (step, source) = failed.unzip();
-            ExecuteError::Spoiled { step, source, applied, report: plan.report }
+        (failed, Ok(report)) if report.blocks() => {
+            let (step, source) = failed.map(|Failed { step, error, .. }| (step, error)).unzip();
+            ExecuteError::Spoiled { step, source, applied, report }
         }
-        (Some((step, source)), look) => {
-            let report = look.map(|plan| plan.report).unwrap_or_default();
-            ExecuteError::Step { step, source, applied, left, report }
+        (Some(Failed { step, error: source, .. }), look) => {
+            ExecuteError::Step { step, source, applied, left, report: look.unwrap_or_default() }
         }
         (None, Err(source)) => ExecuteError::LookAgain { source, applied },
         (None, Ok(_)) if cx.surroundings.stop.is_requested() => ExecuteError::Stopped { applied, left },

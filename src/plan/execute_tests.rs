@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::context::Context;
-use super::execute::{Ending, ExecuteError, Looks, execute};
+use super::execute::{Broken, Ending, ExecuteError, Looks, execute};
 use super::{Failure, Mode, Output, OutputField, Plan, Step};
 use crate::remote::surroundings::Surroundings;
 use crate::report::{Report, Rule, Severity};
@@ -52,6 +52,10 @@ struct World {
     stop_after: Option<usize>,
     /// The signal comes during the look with this number, counted from 1.
     stop_in_look: usize,
+    /// The write with this number never ends, and the time for stopping ends meanwhile.
+    hangs_at: Option<usize>,
+    /// How often the mode left.
+    left: usize,
 }
 
 #[derive(Clone)]
@@ -144,6 +148,11 @@ impl Mode for Files {
         step: &Put,
         (world, surroundings): &Self::Writers,
     ) -> Result<(), Failed> {
+        let hangs = world.0.borrow().hangs_at == Some(world.0.borrow().writes);
+        if hangs {
+            surroundings.stop.hurry();
+            std::future::pending::<()>().await;
+        }
         let mut world = world.0.borrow_mut();
         let number = world.writes;
         world.writes += 1;
@@ -159,6 +168,10 @@ impl Mode for Files {
         }
         if self.0 == Fault::Lost(number) { Err(Failed { ambiguous: true, alone: false }) } else { Ok(()) }
     }
+
+    async fn leave(&self, _cx: &Context, (world, _): &Self::Writers) {
+        world.0.borrow_mut().left += 1;
+    }
 }
 
 const LOOKS: Looks = Looks { count: 4, delay: Duration::from_secs(1), longest_delay: Duration::from_secs(2) };
@@ -172,6 +185,11 @@ fn run(fault: Fault, world: &Shared, write: bool) -> Result<(String, Ending), Ex
     runtime
         .block_on(execute(&mode, &cx, world, write.then_some(&writers), LOOKS))
         .map(|(plan, ending)| (plan.output.0, ending))
+        .map_err(|Broken { error, output }| {
+            let begun = world.0.borrow().writes > 0;
+            assert!(output.is_some() || !begun, "what was seen is known: {error}");
+            error
+        })
 }
 
 fn world() -> Shared {
@@ -322,4 +340,38 @@ fn a_signal_ends_the_patience() {
     let error = run(Fault::None, &world, true).expect_err("stopped");
     assert!(matches!(error, ExecuteError::Stopped { applied: 4, .. }), "{error}");
     assert_eq!(world.0.borrow().looks, 3);
+}
+
+#[test]
+fn a_run_leaves_once_however_it_ends() {
+    let left = |fault, changed: World| {
+        let world = world();
+        *world.0.borrow_mut() = changed;
+        drop(run(fault, &world, true));
+        let left = world.0.borrow().left;
+        left
+    };
+    let spoiled = || World { files: vec![('a', false)], ..World::default() };
+    assert_eq!(left(Fault::None, World::default()), 1);
+    assert_eq!(left(Fault::None, spoiled()), 1, "blocked");
+    assert_eq!(left(Fault::Refused(1), World::default()), 1);
+    assert_eq!(left(Fault::None, World { stale_looks: 99, ..World::default() }), 1);
+    assert_eq!(left(Fault::None, World { stop_in_look: 1, ..World::default() }), 1);
+    assert_eq!(left(Fault::None, World { hangs_at: Some(1), ..World::default() }), 1);
+}
+
+#[test]
+fn what_hangs_when_the_time_for_stopping_ends_is_left_behind() {
+    let world = world();
+    world.0.borrow_mut().hangs_at = Some(1);
+    let error = run(Fault::None, &world, true).expect_err("it never ends");
+    assert!(matches!(error, ExecuteError::Abandoned { .. }), "{error}");
+    assert_eq!((names(&world).as_str(), world.0.borrow().looks), ("a", 1));
+}
+
+#[test]
+fn looks_fill_the_time_that_they_are_given() {
+    for (seconds, count) in [(0, 1), (1, 2), (3, 3), (31, 6), (600, 25)] {
+        assert_eq!(Looks::within(Duration::from_secs(seconds)).count, count, "{seconds} s");
+    }
 }

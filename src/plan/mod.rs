@@ -15,12 +15,18 @@ use std::fmt;
 use crate::model::artifact::Artifact;
 use crate::report::Report;
 use context::Context;
+use execute::Looks;
 
 /// One effect. Its `Display` is the line that a dry run prints; it names things by tag and file name, never by
 /// an id that an earlier step would have to answer, so the whole plan prints before anything happens.
 pub(crate) trait Step: fmt::Display {
     /// Whether the effect cannot be taken back: such steps share no wave with others.
     fn irreversible(&self) -> bool;
+
+    /// Whether it brings nothing about, and only waits until something shows that an earlier step brought.
+    fn only_waits(&self) -> bool {
+        false
+    }
 }
 
 /// A mode without effects has no steps.
@@ -76,6 +82,16 @@ pub(crate) trait Output {
     fn files(&self) -> Vec<SeenFile> {
         Vec::new()
     }
+
+    /// What a run that did come to its end brought about itself.
+    fn effects(&self) -> Vec<OutputField> {
+        Vec::new()
+    }
+
+    /// What is told when the run broke off after it began: nothing, unless it is known all the same.
+    fn broken_off(&self) -> Vec<OutputField> {
+        Vec::new()
+    }
 }
 
 /// A file as it was found.
@@ -111,12 +127,36 @@ pub(crate) trait Mode {
     /// What it may change. A dry run holds none, so it cannot change anything.
     type Writers;
 
+    /// How many steps of one wave of this run run at the same time.
+    fn concurrency(&self) -> usize {
+        Self::CONCURRENCY
+    }
+
+    /// How patiently the run looks again after it applied something.
+    fn looks(&self) -> Looks {
+        Looks::PATIENT
+    }
+
     /// Looks, and says what is left to do.
     async fn plan(
         &self,
         cx: &Context,
         readers: &Self::Readers,
     ) -> Result<Plan<Self::Step, Self::Output>, Self::Error>;
+
+    /// Judges the first look before anything is applied: what only shows with the writers at hand, such as whether a
+    /// registry would trust this job, and what the look found of errors in several places. It sends nothing.
+    async fn preflight(
+        &self,
+        _cx: &Context,
+        first: Result<Plan<Self::Step, Self::Output>, Self::Error>,
+        _writers: Option<&Self::Writers>,
+    ) -> Result<Plan<Self::Step, Self::Output>, Self::Error> {
+        first
+    }
+
+    /// Gives back what the writers were lent, however the run ends. What fails is told in a note.
+    async fn leave(&self, _cx: &Context, _writers: &Self::Writers) {}
 
     /// Brings one effect about. Safe to repeat.
     async fn apply(

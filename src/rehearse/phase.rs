@@ -11,13 +11,15 @@ use super::stopwatch::Stopwatch;
 use super::{Audience, PhaseEnding, Played, RehearseError, Scene};
 use crate::model::manifest::Origin;
 use crate::model::minutes::Minutes;
+use crate::model::target::Target;
 use crate::modes::collect::{self, Allowed, CollectArtifacts, Memory, WhenIncomplete};
 use crate::modes::create_release::{self, Contents, CreateRelease, Kind, Merge, Notes, OnConflict, Wording};
-use crate::modes::publish::{self, Publish};
+use crate::modes::publish::Publish;
+use crate::modes::publish::registry::{Readers, RegistryRead, RegistryWrite, Way, Writers};
 use crate::modes::release_set::ReleaseSet;
 use crate::modes::validate_wheels::{self, ValidateWheels};
 use crate::modes::verify_tag::{self, VerifyTag};
-use crate::plan::execute::{Ending, ExecuteError, Looks, execute};
+use crate::plan::execute::{Broken, Ending, ExecuteError, execute};
 use crate::plan::{Mode, Output as _};
 use crate::remote::python::bench::PythonRun;
 use crate::remote::python::find::PythonRead;
@@ -206,10 +208,16 @@ async fn create_release(
 }
 
 async fn publish(stage: &Stage, name: &'static str) -> Result<Played, RehearseError> {
-    let mode = Publish { set: bound(stage), origin: Origin::default(), index_url: stage.index_url() };
-    let disk = stage.disk();
-    let readers = publish::Readers { disk: disk.clone(), index: stage.index_read()? };
-    let writers = publish::Writers { disk, index: stage.index_write()? };
+    let registry = stage.index();
+    let index = registry.name.clone();
+    let mode = Publish::new(bound(stage), Origin::default(), vec![Target::everything(registry)]);
+    let readers = Readers {
+        disk: stage.disk(),
+        registries: [(index.clone(), RegistryRead::Python(stage.index_read()?))].into(),
+    };
+    let write = RegistryWrite::Python(Box::new(stage.index_write()?));
+    let way = Way { write, is_trusted: true };
+    let writers = Writers { read: readers.clone(), registries: [(index, Ok(way))].into() };
     Ok(play(stage, name, &mode, &readers, &writers).await)
 }
 
@@ -240,7 +248,7 @@ async fn play<M: Mode>(
     let outcome = tokio::select! {
         biased;
         () = stage.killed() => None,
-        outcome = execute(mode, &context, readers, Some(writers), Looks::PATIENT) => Some(outcome),
+        outcome = execute(mode, &context, readers, Some(writers), mode.looks()) => Some(outcome),
     };
     let elapsed = Duration::ZERO;
     match outcome {
@@ -255,7 +263,7 @@ async fn play<M: Mode>(
             let outputs = plan.output.fields();
             Played { name, elapsed, ending: PhaseEnding::Ended(ending), report: plan.report, outputs }
         }
-        Some(Err(error)) => failed(name, error),
+        Some(Err(Broken { error, .. })) => failed(name, error),
     }
 }
 

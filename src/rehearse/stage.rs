@@ -17,6 +17,7 @@ use crate::model::endpoints::Endpoint;
 use crate::model::revision::{CommitSha, Repository};
 use crate::model::secret::Secret;
 use crate::model::tag::Tag;
+use crate::model::target::{Registries, Registry, RegistryKind};
 use crate::plan::context::Context;
 use crate::remote::disk::read::DiskRead;
 use crate::remote::disk::write::DiskWrite;
@@ -236,8 +237,17 @@ impl Stage {
         Ok(GithubWrite::new(self.http()?, self.api(), self.repository.clone(), Secret::new(TOKEN.into())))
     }
 
-    pub(super) fn index_url(&self) -> Endpoint {
+    fn index_url(&self) -> Endpoint {
         endpoint(&self.addresses.index_url)
+    }
+
+    /// The index, as a registry to publish to.
+    pub(super) fn index(&self) -> Registry {
+        let kind = RegistryKind::Python {
+            upload: endpoint(&self.addresses.repository_url),
+            index: self.index_url(),
+        };
+        Registry { kind, ..Registries::default_index() }
     }
 
     pub(super) fn index_read(&self) -> Result<IndexRead, RemoteError> {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::Notify;
+
 /// Learns every secret before anything else happens to it, so that no log can show it.
 pub(crate) trait Masks: Send + Sync {
     /// From here on `secret` is shown to nobody.
@@ -89,17 +91,43 @@ impl Patience {
 
 /// Set once, by a signal: begin nothing new.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Stop(Arc<AtomicBool>);
+pub(crate) struct Stop(Arc<Signals>);
+
+#[derive(Default, Debug)]
+struct Signals {
+    is_requested: AtomicBool,
+    is_urgent: AtomicBool,
+    changed: Notify,
+}
 
 impl Stop {
     /// From here on nothing new begins.
     pub(crate) fn request(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.is_requested.store(true, Ordering::SeqCst);
     }
 
     /// Whether nothing new may begin.
     pub(crate) fn is_requested(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.is_requested.load(Ordering::SeqCst)
+    }
+
+    /// From here on what is under way is not waited for either.
+    pub(crate) fn hurry(&self) {
+        self.request();
+        self.0.is_urgent.store(true, Ordering::SeqCst);
+        self.0.changed.notify_waiters();
+    }
+
+    /// Ends when nothing is waited for any more; else never.
+    pub(crate) async fn is_urgent(&self) {
+        loop {
+            // Whoever is notified must listen before the question is asked.
+            let changed = self.0.changed.notified();
+            if self.0.is_urgent.load(Ordering::SeqCst) {
+                return;
+            }
+            changed.await;
+        }
     }
 }
 
