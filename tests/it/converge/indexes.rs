@@ -63,7 +63,7 @@ fn a_trusted_workflow_publishes_without_a_password_and_shows_no_token() {
     assert_eq!(indexed(&world), 3);
     assert_eq!(outcome.output("uploaded"), "3");
     let tokens = tokens.lock().expect("no panic");
-    assert_eq!(tokens.len(), 2, "one identity, one token, for all files");
+    assert_eq!(tokens.len(), 3, "one identity to look at, one to exchange, and one token for all files");
     for token in tokens.iter() {
         let mask = format!("::add-mask::{token}\n");
         assert!(outcome.stdout.contains(&mask), "it is masked");
