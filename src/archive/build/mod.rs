@@ -1,16 +1,18 @@
-//! The writer twins of the readers: small distributions, made in memory, the same bytes every time.
+//! The writer twins of the readers: small distributions and crates, made in memory, the same bytes every time.
 //!
 //! What a builder makes is good until it is told otherwise; then it makes what it is told, however broken. The
 //! specimens of the checks, `rehearse` and the tests are made with it, so none of them needs a file in the
 //! repository.
 
 pub mod native;
+mod packed_crate;
 mod sdist;
 mod set;
 mod tar;
 mod wheel;
 mod zip;
 
+pub use packed_crate::CrateBuilder;
 pub use sdist::SdistBuilder;
 pub use set::SetBuilder;
 pub use tar::{TarEntry, TarImage};

@@ -2,7 +2,7 @@
 
 use super::native::elf::{self, Glibc};
 use super::native::{Extension, Interpreter, Machine, pe};
-use super::{SdistBuilder, WheelBuilder, in_file_name};
+use super::{CrateBuilder, SdistBuilder, WheelBuilder, in_file_name};
 use crate::model::artifact::FileName;
 
 /// Makes several distributions that belong together until told otherwise.
@@ -12,6 +12,8 @@ pub struct SetBuilder {
     pub wheels: Vec<WheelBuilder>,
     /// The sdists; one project has one.
     pub sdists: Vec<SdistBuilder>,
+    /// The packed crates; there is none until one is added.
+    pub crates: Vec<CrateBuilder>,
 }
 
 impl SetBuilder {
@@ -32,12 +34,14 @@ impl SetBuilder {
                 wheel("win_amd64", "cp312-win_amd64.pyd", windows),
             ],
             sdists: vec![SdistBuilder::new(name, version)],
+            crates: Vec::new(),
         }
     }
 
     /// The names and the bytes of the files.
     pub fn build(&self) -> Vec<(FileName, Vec<u8>)> {
         let wheels = self.wheels.iter().map(WheelBuilder::build);
-        wheels.chain(self.sdists.iter().map(SdistBuilder::build)).collect()
+        let sdists = self.sdists.iter().map(SdistBuilder::build);
+        wheels.chain(sdists).chain(self.crates.iter().map(CrateBuilder::build)).collect()
     }
 }

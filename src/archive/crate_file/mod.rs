@@ -150,3 +150,62 @@ fn document<T>(
         None => Document::Unread { member, reason: NotRead::TooLong { limit: most_bytes } },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::build::CrateBuilder;
+    use crate::model::artifact::ArtifactKind;
+
+    fn artifact(builder: &CrateBuilder) -> (Artifact, Vec<u8>) {
+        let (file_name, bytes) = builder.build();
+        let kind = CrateFile::of_file_name(&file_name).map_or(ArtifactKind::Other, ArtifactKind::Crate);
+        (Artifact::new(file_name, Hashes::of(&bytes), kind), bytes)
+    }
+
+    #[test]
+    fn a_crate_tells_its_manifest_and_its_readme() {
+        let mut builder = CrateBuilder::new("sample", "1.0.0");
+        builder.dependency("other", "2").package("readme", "\"./docs/README.md\"");
+        builder.member("docs/README.md", "Read me.");
+        let (sample, bytes) = artifact(&builder);
+        let PackedCrate { manifest, readme } = packed_crate(&bytes, &sample).expect("a crate");
+        assert_eq!(manifest.name.written(), "sample");
+        assert_eq!(manifest.dependencies()[0].name.written(), "other");
+        let readme = readme.expect("a readme");
+        assert_eq!((&*readme.path, &*readme.text), ("./docs/README.md", "Read me."));
+        builder.package("readme", "false");
+        let (sample, without) = artifact(&builder);
+        assert_eq!(packed_crate(&without, &sample).expect("a crate").readme, None);
+        assert!(matches!(packed_crate(&bytes, &sample), Err(ArchiveError::Changed)));
+    }
+
+    #[test]
+    fn only_a_crate_with_a_manifest_tells_anything() {
+        let builder = CrateBuilder::new("sample", "1.0.0");
+        let (mut other, bytes) = artifact(&builder);
+        other.kind = ArtifactKind::Other;
+        assert!(matches!(packed_crate(&bytes, &other), Err(ArchiveError::Kind)));
+        let mut bare = builder;
+        bare.edit_tar(|tar| tar.entries.retain(|entry| !entry.path.ends_with("/Cargo.toml")));
+        let (bare, bytes) = artifact(&bare);
+        assert!(matches!(packed_crate(&bytes, &bare), Err(ArchiveError::Changed)));
+        assert!(matches!(packed_crate(&bytes[..90].to_vec(), &bare), Err(ArchiveError::Gzip { .. })));
+    }
+
+    #[test]
+    fn the_manifest_is_that_of_the_promised_folder() {
+        let mut builder = CrateBuilder::new("sample", "1.0.0");
+        let manifest = |name: &str| format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\n");
+        let others = ["another-1.0.0/Cargo.toml", "zoo/Cargo.toml"];
+        builder.edit_tar(move |tar| {
+            for path in others {
+                let entry = crate::archive::build::TarEntry::file(path, manifest("other"));
+                tar.entries.push(entry.clone());
+                tar.entries.insert(0, entry);
+            }
+        });
+        let (sample, bytes) = artifact(&builder);
+        assert_eq!(packed_crate(&bytes, &sample).expect("a crate").manifest.name.written(), "sample");
+    }
+}
