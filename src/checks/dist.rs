@@ -5,17 +5,18 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::archive::crate_file::PackedFile;
 use crate::archive::document::Document;
 use crate::archive::error::ArchiveError;
 use crate::archive::metadata::Metadata;
 use crate::archive::sdist::SdistFile;
 use crate::archive::source::ReadAt;
 use crate::archive::wheel::WheelFile;
-use crate::archive::{Limits, sdist, source, wheel};
-use crate::model::artifact::{Distribution, FileName};
+use crate::archive::{Limits, crate_file, sdist, source, wheel};
+use crate::model::artifact::{ArtifactKind, Distribution, FileName};
 use crate::model::digest::Hashes;
 
-/// A file of the release that a Python index shall take.
+/// A file of the release that a Python index or a crate registry shall take.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "a release has some dozen of them")]
 pub enum Dist {
@@ -23,7 +24,9 @@ pub enum Dist {
     Wheel(WheelFile),
     /// A source distribution.
     Sdist(SdistFile),
-    /// Something that is neither, or that is too broken to be looked into.
+    /// A packed crate.
+    Crate(PackedFile),
+    /// Something that is none of them, or that is too broken to be looked into.
     Unreadable {
         /// What the file is called.
         file_name: String,
@@ -40,6 +43,7 @@ impl Dist {
         match self {
             Self::Wheel(wheel) => wheel.file_name.as_str(),
             Self::Sdist(sdist) => sdist.file_name.as_str(),
+            Self::Crate(packed) => packed.file_name.as_str(),
             Self::Unreadable { file_name, .. } => file_name,
         }
     }
@@ -54,11 +58,17 @@ impl Dist {
         if let Self::Sdist(sdist) = self { Some(sdist) } else { None }
     }
 
+    /// The packed crate, if it is one.
+    pub const fn packed(&self) -> Option<&PackedFile> {
+        if let Self::Crate(packed) = self { Some(packed) } else { None }
+    }
+
     /// The digests of its bytes, where these could be read.
     pub const fn hashes(&self) -> Option<Hashes> {
         match self {
             Self::Wheel(wheel) => Some(wheel.hashes),
             Self::Sdist(sdist) => Some(sdist.hashes),
+            Self::Crate(packed) => Some(packed.hashes),
             Self::Unreadable { hashes, .. } => *hashes,
         }
     }
@@ -68,12 +78,20 @@ impl Dist {
         if let Self::Unreadable { error, .. } = self { Some(error) } else { None }
     }
 
-    /// What the file name names, where it is of the right form.
+    /// The distribution that the file name names, where it is of the right form.
     pub fn distribution(&self) -> Option<Distribution> {
         match self {
             Self::Wheel(wheel) => wheel.name.clone().ok().map(Distribution::Wheel),
             Self::Sdist(sdist) => sdist.name.clone().ok().map(Distribution::Sdist),
-            Self::Unreadable { .. } => None,
+            Self::Crate(_) | Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// What the file is to a release, where its name is of the right form.
+    pub fn kind(&self) -> Option<ArtifactKind> {
+        match self.packed() {
+            Some(packed) => packed.name.clone().map(ArtifactKind::Crate),
+            None => self.distribution().map(ArtifactKind::Distribution),
         }
     }
 
@@ -82,7 +100,7 @@ impl Dist {
         match self {
             Self::Wheel(wheel) => Some(&wheel.metadata),
             Self::Sdist(sdist) => Some(&sdist.metadata),
-            Self::Unreadable { .. } => None,
+            Self::Crate(_) | Self::Unreadable { .. } => None,
         }
     }
 
@@ -91,12 +109,15 @@ impl Dist {
         self.document().and_then(Document::value)
     }
 
-    /// Looks into the file: as a wheel or an sdist, as its name says.
+    /// Looks into the file: as a wheel, an sdist or a crate, as its name says.
     pub fn read(file_name: &str, bytes: &dyn ReadAt, limits: &Limits) -> Self {
         let read = || match file_name.parse::<FileName>() {
             Err(error) => Err(ArchiveError::FileName(error)),
             Ok(name) if file_name.ends_with(".whl") => wheel::read(bytes, &name, limits).map(Self::Wheel),
             Ok(name) if file_name.ends_with(".tar.gz") => sdist::read(bytes, &name, limits).map(Self::Sdist),
+            Ok(name) if file_name.ends_with(".crate") => {
+                crate_file::read(bytes, &name, limits).map(Self::Crate)
+            }
             Ok(_) => Err(ArchiveError::Kind),
         };
         read().unwrap_or_else(|error| {

@@ -98,6 +98,7 @@ const fn looks_at(run: &Run) -> &'static str {
         Run::File { .. } => "each file",
         Run::Wheel { .. } => "each wheel",
         Run::Sdist { .. } => "each sdist",
+        Run::Crate { .. } => "each crate",
         Run::Set { .. } => "all files together",
     }
 }

@@ -1,4 +1,4 @@
-//! Rules about distributions: contents in, findings out. No IO.
+//! Rules about distributions and crates: contents in, findings out. No IO.
 //!
 //! Every rule is a row of its family's table and nothing else: documentation, tests and drills are derived from
 //! the rows. To add one, write its function and its row in the family's file.
@@ -18,6 +18,7 @@ mod limits;
 mod macho;
 mod metadata;
 mod native;
+mod packed_crate;
 mod pe;
 mod record;
 mod sdist;
@@ -32,11 +33,12 @@ use std::fmt::Display;
 
 use rayon::prelude::*;
 
-use crate::archive::build::{SdistBuilder, SetBuilder, WheelBuilder};
+use crate::archive::build::{CrateBuilder, SdistBuilder, SetBuilder, WheelBuilder};
+use crate::archive::crate_file::PackedFile;
 use crate::archive::sdist::SdistFile;
 use crate::archive::shown;
 use crate::archive::wheel::WheelFile;
-use crate::model::artifact::{Artifact, ArtifactKind};
+use crate::model::artifact::Artifact;
 use crate::model::manifest::{Manifest, ManifestError, Origin};
 use crate::report::policy::{FileSizeLimit, Policy};
 use crate::report::{Finding, Report, Rule};
@@ -60,6 +62,8 @@ pub enum Run {
     Wheel { check: fn(&WheelFile, &mut Sink<'_>), specimen: fn(&mut WheelBuilder) },
     /// One sdist.
     Sdist { check: fn(&SdistFile, &mut Sink<'_>), specimen: fn(&mut SdistBuilder) },
+    /// One packed crate.
+    Crate { check: fn(&PackedFile, &mut Sink<'_>), specimen: fn(&mut CrateBuilder) },
     /// All files of the release together.
     Set { check: fn(&[Dist], &mut Sink<'_>), specimen: fn(&mut SetBuilder) },
 }
@@ -85,6 +89,10 @@ impl Check {
                 let sdists = dists.iter().filter_map(|dist| dist.sdist().map(|sdist| (dist, sdist)));
                 sdists.flat_map(|(dist, sdist)| collect(Some(dist), &|sink| check(sdist, sink))).collect()
             }
+            Run::Crate { check, .. } => {
+                let crates = dists.iter().filter_map(|dist| dist.packed().map(|packed| (dist, packed)));
+                crates.flat_map(|(dist, packed)| collect(Some(dist), &|sink| check(packed, sink))).collect()
+            }
             Run::Set { check, .. } => collect(None, &|sink| check(dists, sink)),
         }
     }
@@ -108,6 +116,7 @@ const FAMILIES: &[&[&[Check]]] = &[
     abi::TABLES,
     contents::TABLES,
     sdist::TABLES,
+    packed_crate::TABLES,
     set::TABLES,
 ];
 
@@ -219,9 +228,10 @@ fn artifact(dist: &Dist) -> Option<Artifact> {
     let (file_name, hashes) = match dist {
         Dist::Wheel(wheel) => (&wheel.file_name, wheel.hashes),
         Dist::Sdist(sdist) => (&sdist.file_name, sdist.hashes),
+        Dist::Crate(packed) => (&packed.file_name, packed.hashes),
         Dist::Unreadable { .. } => return None,
     };
-    Some(Artifact::new(file_name.clone(), hashes, ArtifactKind::Distribution(dist.distribution()?)))
+    Some(Artifact::new(file_name.clone(), hashes, dist.kind()?))
 }
 
 impl Vetted {

@@ -20,7 +20,8 @@ pub struct CrateName {
 /// Why a text names no crate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is no crate name: ASCII letters, digits, `-` and `_`, a letter first, 64 characters at most"
+    "`{}` is no crate name: ASCII letters, digits, `-` and `_`, a letter first, 64 characters at most",
+    text.escape_debug()
 )]
 pub struct CrateNameError {
     text: String,

@@ -7,9 +7,10 @@ use std::str::FromStr;
 
 use super::{Finding, Report, Severity, family};
 
-/// Families about the container itself, whose errors mean that tools read different contents out of one file. Naming
+/// Families about the container itself, whose errors mean that tools read different contents out of one file, or that no
+/// registry takes it. Naming
 /// such a family leaves its warnings and notes aside; an error is named by its own id.
-const CONTAINERS: &[&str] = &["archive", "sdist"];
+const CONTAINERS: &[&str] = &["archive", "sdist", "crate"];
 
 /// One rule, or all rules of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::archive::Numbers;
 use release_action::archive::Limits;
 use release_action::archive::build::native::elf::{Glibc, module};
 use release_action::archive::build::native::{Extension, Interpreter, Machine};
-use release_action::archive::build::{SdistBuilder, SetBuilder, WheelBuilder};
+use release_action::archive::build::{CrateBuilder, SdistBuilder, SetBuilder, WheelBuilder};
 use release_action::archive::zip::Member;
 use release_action::checks::{self, Candidate, Dist, Run, Verdict, judge};
 use release_action::model::digest::Sha256;
@@ -54,6 +54,12 @@ pub(crate) fn specimen(run: &Run) -> Vec<(String, Vec<u8>)> {
             let mut builder = SdistBuilder::new("sample", "1.0");
             specimen(&mut builder);
             sdist_files(&builder)
+        }
+        Run::Crate { specimen, .. } => {
+            let mut builder = CrateBuilder::new("sample", "1.0.0");
+            specimen(&mut builder);
+            let (file_name, bytes) = builder.build();
+            vec![(file_name.to_string(), bytes)]
         }
         Run::Set { specimen, .. } => {
             let mut builder = SetBuilder::new("sample", "1.0");
@@ -168,6 +174,8 @@ fn good_distributions_trip_nothing() {
     let extension = Extension { name: "_native", machine, interpreter };
     let mut native = WheelBuilder::new("Sample.Tool", "1.0rc1", "cp311", "abi3", "manylinux_2_28_x86_64");
     native.native_member("sample_tool/_native.abi3.so", module(&extension, Glibc::V2_28)).build_tag("2");
+    let crates = [("sample", "1.0.0"), ("Sample_tool-2", "1.0.0-rc.1+build.5")];
+    let crates = crates.map(|(name, version)| CrateBuilder::new(name, version)).to_vec();
     let mut other_digests = wheel();
     other_digests.edit_record(|rows| rows[0][1] = sha512_of_first_member());
     for files in [
@@ -176,6 +184,7 @@ fn good_distributions_trip_nothing() {
         wheel_files(&other_digests),
         sdist_files(&SdistBuilder::new("Sample.Tool", "1.0rc1")),
         set_files(&SetBuilder::new("sample", "1.0")),
+        set_files(&SetBuilder { crates, ..SetBuilder::new("sample", "1.0") }),
     ] {
         let verdict = check(files);
         let lines: Vec<_> = verdict.report.findings().into_iter().map(line).collect();
@@ -279,6 +288,9 @@ fn contents(dist: &Dist) -> BTreeSet<(String, Option<Sha256>)> {
         }
         Dist::Sdist(sdist) => {
             sdist.tar.members.iter().map(|member| (member.path.clone(), Some(member.sha256))).collect()
+        }
+        Dist::Crate(packed) => {
+            packed.tar.members.iter().map(|member| (member.path.clone(), Some(member.sha256))).collect()
         }
         Dist::Unreadable { .. } => BTreeSet::new(),
     }

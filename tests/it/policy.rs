@@ -24,7 +24,7 @@ pub(crate) fn breaks(id: &str) -> (String, Vec<u8>) {
             let (name, bytes) = wheel.build();
             (name.to_string(), bytes)
         }
-        Run::Sdist { .. } | Run::Set { .. } => panic!("`{id}` is not about one wheel"),
+        Run::Sdist { .. } | Run::Crate { .. } | Run::Set { .. } => panic!("`{id}` is not about one wheel"),
     }
 }
 

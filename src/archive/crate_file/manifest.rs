@@ -131,12 +131,12 @@ impl CrateManifest {
         let form = |error: toml::de::Error| {
             let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
             let place = line.map(|line| format!(", in line {line}")).unwrap_or_default();
-            CrateManifestError::Form { why: format!("{}{place}", shown(error.message()).escape_debug()) }
+            CrateManifestError::Form { why: format!("{}{place}", quoted(error.message())) }
         };
         let ManifestToml { package, features, badges, dependencies, target, left } =
             toml::from_str(text).map_err(form)?;
         let version = Version::parse(&package.version).map_err(|error| CrateManifestError::Version {
-            text: shown(&package.version),
+            text: quoted(&package.version),
             why: error.to_string(),
         })?;
         let mut all = dependencies.read(None)?;
@@ -176,6 +176,11 @@ impl CrateManifest {
             dependencies: all,
         })
     }
+}
+
+/// A stranger's text, for a message.
+fn quoted(text: &str) -> String {
+    shown(text).escape_debug().to_string()
 }
 
 #[derive(Deserialize)]
@@ -319,11 +324,11 @@ impl DependencyToml {
                 .as_deref()
                 .unwrap_or(key)
                 .parse()
-                .map_err(|source| CrateManifestError::DependencyName { dependency: shown(key), source })?,
+                .map_err(|source| CrateManifestError::DependencyName { dependency: quoted(key), source })?,
             renamed: package.is_some().then(|| key.to_owned()),
             requirement: VersionReq::parse(requirement).map_err(|error| CrateManifestError::Requirement {
-                dependency: shown(key),
-                text: shown(requirement),
+                dependency: quoted(key),
+                text: quoted(requirement),
                 why: error.to_string(),
             })?,
             kind,

@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::super::dist::Dist;
 use super::super::{Check, Run, Sink, specimen_sdist, specimen_wheel};
 use crate::archive::build::TarEntry;
-use crate::archive::tar::Kind;
+use crate::archive::tar::{Kind, Tar};
 use crate::model::digest::Sha256;
 use crate::report::{Rule, Severity};
 
@@ -184,18 +184,19 @@ pub(super) fn items(dist: &Dist) -> Vec<Item<'_>> {
                 sha256: member.digests().map(|digests| digests.sha256),
             })
             .collect(),
-        Dist::Sdist(sdist) => sdist
-            .tar
-            .members
-            .iter()
-            .map(|member| Item {
-                path: &member.path,
-                is_directory: member.kind == Kind::Directory,
-                sha256: (member.kind == Kind::File).then_some(member.sha256),
-            })
-            .collect(),
+        Dist::Sdist(sdist) => of_tar(&sdist.tar),
+        Dist::Crate(packed) => of_tar(&packed.tar),
         Dist::Unreadable { .. } => Vec::new(),
     }
+}
+
+fn of_tar(tar: &Tar) -> Vec<Item<'_>> {
+    let items = tar.members.iter().map(|member| Item {
+        path: &member.path,
+        is_directory: member.kind == Kind::Directory,
+        sha256: (member.kind == Kind::File).then_some(member.sha256),
+    });
+    items.collect()
 }
 
 /// Pairs of indexes: a path for which `leads` holds, and a path below it. For each lower path there is one pair at

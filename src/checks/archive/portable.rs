@@ -185,6 +185,10 @@ const ALIKE: [&[&str]; 6] = [
 ];
 
 fn mixed_extensions(dist: &Dist, sink: &mut Sink<'_>) {
+    // A crate has no lists of package data that could miss one of them.
+    if dist.packed().is_some() {
+        return;
+    }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let items = items(dist);
     for item in items.iter().filter(|item| !item.is_directory) {

@@ -140,6 +140,8 @@ const DROPPINGS: [&str; 7] =
 fn junk(dist: &Dist, sink: &mut Sink<'_>) {
     for (member, path, _) in files(dist) {
         let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+        // Cargo packs the author's manifest under this name.
+        let is_cargos = dist.packed().is_some() && path == "Cargo.toml.orig";
         let is_dropping = DROPPINGS.contains(&file)
             || file.starts_with("._")
             || [".swp", ".swo", ".orig", ".rej", "~"]
@@ -147,7 +149,7 @@ fn junk(dist: &Dist, sink: &mut Sink<'_>) {
                 .any(|end| file.ends_with(end) && file.len() > end.len());
         if let Some(cache) = folders.split('/').find(|folder| CACHES.contains(folder)) {
             sink.at(member, format_args!("`{cache}` is a tool's own folder"));
-        } else if is_dropping {
+        } else if is_dropping && !is_cargos {
             sink.at(member, "it was left behind by a system, an editor or a tool");
         }
     }

@@ -11,7 +11,7 @@ mod types;
 
 use super::{Check, Dist};
 use crate::archive::insight::Insight;
-use crate::archive::tar::Kind;
+use crate::archive::tar::{Kind, Tar};
 use crate::archive::wheel::WheelFile;
 use crate::archive::zip::Member;
 
@@ -69,7 +69,7 @@ fn is_grafted(top: &str) -> bool {
     top.ends_with(".libs") || top.ends_with(".dylibs")
 }
 
-/// Each file of a distribution by its path, an sdist's without the folder around everything.
+/// Each file of a distribution by its path, an sdist's or a crate's without the folder around everything.
 fn files(dist: &Dist) -> Box<dyn Iterator<Item = (&str, &str, Option<&Insight>)> + '_> {
     match dist {
         Dist::Wheel(wheel) => {
@@ -79,15 +79,18 @@ fn files(dist: &Dist) -> Box<dyn Iterator<Item = (&str, &str, Option<&Insight>)>
                 (&*member.path, &*member.path, insight)
             }))
         }
-        Dist::Sdist(sdist) => {
-            let files = sdist.tar.members.iter().filter(|member| member.kind == Kind::File);
-            Box::new(files.map(|member| {
-                let below = member.path.split_once('/').map_or(&*member.path, |(_, rest)| rest);
-                (&*member.path, below, member.insight.as_deref())
-            }))
-        }
+        Dist::Sdist(sdist) => Box::new(files_of_tar(&sdist.tar)),
+        Dist::Crate(packed) => Box::new(files_of_tar(&packed.tar)),
         Dist::Unreadable { .. } => Box::new(std::iter::empty()),
     }
+}
+
+fn files_of_tar(tar: &Tar) -> impl Iterator<Item = (&str, &str, Option<&Insight>)> {
+    let files = tar.members.iter().filter(|member| member.kind == Kind::File);
+    files.map(|member| {
+        let below = member.path.split_once('/').map_or(&*member.path, |(_, rest)| rest);
+        (&*member.path, below, member.insight.as_deref())
+    })
 }
 
 /// Whether a path leads to what is there for tests or as an example, where odd files have their place.

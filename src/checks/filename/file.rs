@@ -15,8 +15,8 @@ pub(in super::super) const CHECKS: &[Check] = &[
             id: "filename/extension",
             severity: Severity::Error,
             rejected_by: &["pypi", "twine"],
-            summary: "the file is neither a wheel nor an sdist",
-            explain: "An index takes `.whl` and `.tar.gz` files, spelled just so. Executables and the like belong on \
+            summary: "the file is neither a wheel nor an sdist nor a crate",
+            explain: "A Python index takes `.whl` and `.tar.gz` files, a crate registry `.crate` files, spelled just so. Executables and the like belong on \
                       the release page, not on an index.",
             fix: "build sdists as `.tar.gz`, and move files that are no packages to `assets-dir`",
             sources: &["PEP 527", "PEP 625", "PEP 715"],
@@ -178,9 +178,9 @@ fn too_long(dist: &Dist, sink: &mut Sink<'_>) {
     }
 }
 
-/// The size of the file, where it could be read.
+/// The size of the file, where it could be read. Crates have a limit of their own.
 fn size(dist: &Dist) -> u64 {
-    dist.hashes().map_or(0, |hashes| hashes.size_bytes)
+    dist.hashes().filter(|_| dist.packed().is_none()).map_or(0, |hashes| hashes.size_bytes)
 }
 
 fn too_large(dist: &Dist, sink: &mut Sink<'_>) {
@@ -201,7 +201,7 @@ fn large(dist: &Dist, sink: &mut Sink<'_>) {
     let unpacked: u64 = match dist {
         Dist::Wheel(wheel) => wheel.zip.members.iter().map(|member| member.central.size_bytes).sum(),
         Dist::Sdist(sdist) => sdist.tar.members.iter().map(|member| member.size_bytes).sum(),
-        Dist::Unreadable { .. } => 0,
+        Dist::Crate(_) | Dist::Unreadable { .. } => 0,
     };
     let size = size(dist);
     if unpacked > limits::LARGE_UNPACKED_BYTES {

@@ -335,7 +335,7 @@ fn licenses_of(dist: &Dist) -> Option<(String, BTreeSet<&str>)> {
             let paths = sdist.tar.members.iter().map(|member| member.path.as_str());
             (sdist.metadata.member()?.strip_suffix("PKG-INFO")?.to_owned(), paths.collect())
         }
-        Dist::Unreadable { .. } => return None,
+        Dist::Crate(_) | Dist::Unreadable { .. } => return None,
     };
     let files = paths.into_iter().filter_map(|path| path.strip_prefix(folder.as_str())).collect();
     Some((folder, files))

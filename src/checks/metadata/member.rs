@@ -160,7 +160,7 @@ fn text_too_long(dist: &Dist, sink: &mut Sink<'_>) {
             look(&wheel.record, sink);
         }
         Dist::Sdist(sdist) => look(&sdist.metadata, sink),
-        Dist::Unreadable { .. } => {}
+        Dist::Crate(_) | Dist::Unreadable { .. } => {}
     }
 }
 

@@ -8,7 +8,7 @@ use super::{FEATURES, PAX, SDIST};
 use crate::archive::build::TarEntry;
 use crate::archive::sdist::SdistFile;
 use crate::archive::shown;
-use crate::archive::tar::{FaultKind, Kind};
+use crate::archive::tar::{Fault, FaultKind, Kind};
 use crate::report::{Rule, Severity};
 
 pub(in super::super) const CHECKS: &[Check] = &[
@@ -255,7 +255,12 @@ fn duplicate_member(sdist: &SdistFile, sink: &mut Sink<'_>) {
 }
 
 fn pax(sdist: &SdistFile, sink: &mut Sink<'_>) {
-    for fault in &sdist.tar.faults {
+    ambiguities(&sdist.tar.faults, sink);
+}
+
+/// Tells what readers of extended headers take in different ways.
+pub(in super::super) fn ambiguities(faults: &[Fault], sink: &mut Sink<'_>) {
+    for fault in faults {
         let message = match &fault.what {
             FaultKind::Sparse | FaultKind::Contents { .. } => continue,
             FaultKind::PaxForm => "its extended header is malformed".to_owned(),

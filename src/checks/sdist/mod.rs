@@ -2,7 +2,7 @@
 
 mod attributes;
 mod container;
-mod members;
+pub(super) mod members;
 mod payload;
 mod project;
 mod pyproject;

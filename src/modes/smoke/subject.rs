@@ -37,7 +37,7 @@ impl Subject {
         let source = match dist {
             Dist::Wheel(wheel) => Source::Wheel { modules: modules(wheel) },
             Dist::Sdist(sdist) => Source::Sdist(build_system(sdist)),
-            Dist::Unreadable { .. } => return None,
+            Dist::Crate(_) | Dist::Unreadable { .. } => return None,
         };
         let metadata = dist.metadata();
         let requires = |name: &str| metadata.and_then(|metadata| metadata.get(name)).map(str::to_owned);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::archive::crate_file::PackedFile;
 use crate::archive::sdist::SdistFile;
 use crate::archive::shown;
 use crate::archive::tar::{self, Kind as TarKind};
@@ -199,6 +200,7 @@ fn members(dist: &Dist) -> Option<Vec<Member<'_>>> {
             Some(members.into_iter().map(of_zip).collect())
         }
         Dist::Sdist(SdistFile { tar, .. }) => Some(tar.members.iter().map(of_tar).collect()),
+        Dist::Crate(PackedFile { tar, .. }) => Some(tar.members.iter().map(of_tar).collect()),
         Dist::Unreadable { .. } => None,
     }
 }
