@@ -44,7 +44,7 @@ pub(crate) struct FileRow {
     pub(crate) size_bytes: u64,
     /// The digest of its bytes.
     pub(crate) sha256: Sha256,
-    /// `wheel`, `sdist` or `other`.
+    /// `wheel`, `sdist`, `crate` or `other`.
     pub(crate) kind: &'static str,
     /// What a wheel's name says of where it runs.
     pub(crate) runs_on: Option<RunsOn>,

@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(example.expect("an example"), report_v1(&documented()));
     }
 
-    /// A run over a wheel with a changed member and a file that is neither wheel nor sdist.
+    /// A run over a wheel with a changed member and a file that is no package.
     fn documented() -> Account {
         let rule = |id: &str| &crate::checks::all().find(|check| check.rule.id == id).expect("a rule").rule;
         let digest = rule("record/digest-mismatch")
@@ -147,7 +147,7 @@ mod tests {
             .in_file("dist/demo-1.2.0-py3-none-any.whl")
             .at("demo/__init__.py");
         let kind = rule("filename/extension")
-            .finding("it is neither a wheel (`.whl`) nor an sdist (`.tar.gz`)")
+            .finding("it is no wheel (`.whl`), no sdist (`.tar.gz`) and no packed crate (`.crate`)")
             .in_file("dist/demo.zip");
         let fields = [("wheels", "1"), ("sdists", "0"), ("files", "2")];
         Account {

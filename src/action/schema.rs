@@ -58,10 +58,10 @@ impl ModeName {
                 "Leaves files of a job for later jobs and workflows, as one artifact of the run with the digests of all its files in it."
             }
             CollectArtifacts => {
-                "Downloads the artifacts that named workflows made for one commit, and places their files: wheels and sdists in one folder, everything else in another."
+                "Downloads the artifacts that named workflows made for one commit, and places their files: wheels, sdists and crates in one folder, everything else in another."
             }
             ValidateWheels => {
-                "Checks every wheel and sdist as indexes and installers will, and leaves a manifest of exactly these files."
+                "Checks every wheel, sdist and crate as registries and installers will, and leaves a manifest of exactly these files."
             }
             CreateRelease => {
                 "Makes the GitHub release as a draft, uploads what is missing, and publishes it last."
@@ -213,7 +213,7 @@ pub const INPUTS: &[Input] = &[
     input("project-dir", Kind::Folder, Fallback::Text("."), &[VerifyTag],
         "Folder that holds `Cargo.toml` or `pyproject.toml`, or both."),
     input("packages-dir", Kind::Folder, Fallback::Text("dist"), WITH_PACKAGES,
-        "Folder of the wheels and sdists."),
+        "Folder of the wheels, sdists and packed crates (`.crate`)."),
     input("assets-dir", Kind::Folder, Fallback::Text("release-assets"), WITH_PACKAGES,
         "Folder of everything else that belongs on the release page, such as executables. The default may be missing."),
     input("staging-dir", Kind::Folder, Fallback::Text("release-staging"), &[CollectArtifacts],
@@ -227,7 +227,7 @@ pub const INPUTS: &[Input] = &[
         fallback: Fallback::Nothing,
         modes: &[ValidateWheels, CreateRelease],
         positional: true,
-        doc: "For `validate-wheels`: wheels and sdists to check, one path a line, instead of those in `packages-dir`. For `create-release`: further files for \
+        doc: "For `validate-wheels`: wheels, sdists and crates to check, one path a line, instead of those in `packages-dir`. For `create-release`: further files for \
               the release page, a path or glob a line, such as `build/*.sbom.json`; a line that nothing matches stops the run.",
     },
     input("expect", Kind::List, Fallback::Nothing, &[ValidateWheels],
@@ -242,8 +242,8 @@ pub const INPUTS: &[Input] = &[
     input("strict", Kind::Flag, Fallback::Text("false"), VETTING,
         "Let warnings stop the run too, and tell every note: the same as `fail-on: warning` with `verbose`."),
     input("ignore", Kind::List, Fallback::Nothing, VETTING,
-        "Ids or families of rules whose findings are counted and told once, and stop nothing. Errors of the families `archive` and `sdist` \
-         are ignored by their ids only, and nothing is ignored about a file that could not be looked into or that has no name of a wheel or sdist."),
+        "Ids or families of rules whose findings are counted and told once, and stop nothing. Errors of the families `archive`, `sdist` and `crate` \
+         are ignored by their ids only, and nothing is ignored about a file that could not be looked into or that has no name of a wheel, sdist or crate."),
     input("verbose", Kind::Flag, Fallback::Text("false"), VETTING,
         "Tell every note about a file one by one. Otherwise they are counted; the report always has all of them."),
     input("file-size-limit", Kind::Text, Fallback::Text("100"), VETTING,
@@ -316,7 +316,7 @@ pub const INPUTS: &[Input] = &[
          A pattern (`*` and `?`) alone takes all that it matches, an alias stands for one artifact, with `?` behind it for one that may be missing, and \
          `-> docs` keeps the artifact's folders below `docs`."),
     input("rename", Kind::List, Fallback::Text("{name}"), &[CollectArtifacts, CreateRelease],
-        "New name for files that are no wheel or sdist, made of `{name}`, `{stem}` and `{ext}`. For `collect-artifacts` one template, with `{artifact}` and `{workflow}` too, \
+        "New name for files that are no wheel, sdist or crate, made of `{name}`, `{stem}` and `{ext}`. For `collect-artifacts` one template, with `{artifact}` and `{workflow}` too, \
          such as `{stem}-{artifact}{ext}`. For `create-release` the names on the page: lines such as `{stem}-{os}-{arch}{ext}` or `*.exe -> {stem}-{version}{ext}`, of which the first that is \
          about a file counts, with `{os}` and `{arch}` (read from the program itself), `{version}` and `{tag}` too. A name taken twice by different bytes stops the run."),
     input("require-checksums", Kind::Flag, Fallback::Text("false"), &[CollectArtifacts],
@@ -407,7 +407,7 @@ pub const OUTPUTS: &[OutputRow] = &[
     output("prerelease", &[VerifyTag], "`true` when the version is a prerelease, else `false`."),
     output("commit", &[VerifyTag, CollectArtifacts], "Full hash of the commit that is released."),
     output("ready", &[CollectArtifacts], "`true` when every workflow succeeded, else `false`: then nothing was placed."),
-    output("packages-dir", &[CollectArtifacts], "Folder in which the wheels and sdists were placed."),
+    output("packages-dir", &[CollectArtifacts], "Folder in which the wheels, sdists and crates were placed."),
     output("artifact-id", &[UploadArtifacts], "GitHub's number of the artifact."),
     output("artifact-name", &[UploadArtifacts], "Name of the artifact."),
     output("artifact-digest", &[UploadArtifacts], "SHA-256 of the artifact's bytes, as GitHub states it."),
@@ -422,6 +422,7 @@ pub const OUTPUTS: &[OutputRow] = &[
     output("baseline", &[ValidateWheels], "The releases that the files were compared with, as name and version, one a line."),
     output("wheels", &[CollectArtifacts, ValidateWheels], "How many wheels there are."),
     output("sdists", &[CollectArtifacts, ValidateWheels], "How many sdists there are."),
+    output("crates", &[CollectArtifacts, ValidateWheels], "How many packed crates there are."),
     output("files", &[UploadArtifacts, CollectArtifacts, ValidateWheels, Publish], "How many files there are in all."),
     output("verified", &[CollectArtifacts], "How many files have their digest from their producer."),
     output("errors", &[ValidateWheels], "How many findings stop the run."),

@@ -50,9 +50,9 @@ pub(crate) fn summary(account: &Account) -> String {
         let headings: Vec<_> = headings.iter().map(String::as_str).collect();
         page.table("Platforms", &headings, rows.iter().map(|row| platform_row(row)));
     }
-    let sdists = judged.iter().filter(|file| file.kind == "sdist");
-    for FileRow { name, size_bytes, .. } in sdists {
-        page.push(&format!("\nsdist: {} ({})\n", code(name), size(*size_bytes)));
+    let others = judged.iter().filter(|file| matches!(file.kind, "sdist" | "crate"));
+    for FileRow { name, size_bytes, kind, .. } in others {
+        page.push(&format!("\n{kind}: {} ({})\n", code(name), size(*size_bytes)));
     }
     page.table("Files", &["file", "size", "SHA-256"], account.files.iter().map(file_row));
     let outputs = account.outputs();

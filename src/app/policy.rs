@@ -59,7 +59,7 @@ impl Requests<'_> {
             if rules::all().any(|rule| rule.id == name || family(rule.id) == name) {
                 let why = format!("`{shown}` says nothing about the contents of files");
                 let hint =
-                    "a policy is about wheels and sdists; `release-action explain` says what a rule is about";
+                    "a policy is about wheels, sdists and crates; `release-action explain` says what a rule is about";
                 return self.inputs.refused(input, why, Some(hint));
             }
             let words = SEVERITIES.iter().map(|(word, _)| *word).filter(|_| input == "fail-on");

@@ -286,8 +286,9 @@ impl Requests<'_> {
         if let (Some(packages), Some(assets)) = (&packages, &assets)
             && (lies_in(packages, assets) && lies_in(assets, packages))
         {
-            let why = "it is the folder of the wheels and sdists, and every file would be declared twice";
-            let hint = "put what is neither wheel nor sdist into a folder of its own";
+            let why =
+                "it is the folder of the wheels, sdists and crates, and every file would be declared twice";
+            let hint = "put what is no wheel, sdist or crate into a folder of its own";
             return Err(self.inputs.refused("assets-dir", why, Some(hint)));
         }
         Ok(ReleaseSet::Folders { packages, assets, policy: self.policy()? })

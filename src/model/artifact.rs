@@ -83,6 +83,17 @@ pub enum ArtifactKind {
     Other,
 }
 
+impl ArtifactKind {
+    /// What a file among the packages is, by its name.
+    pub fn of_file_name(file_name: &FileName) -> Self {
+        match (Distribution::of_file_name(file_name), CrateFile::of_file_name(file_name)) {
+            (Some(distribution), _) => Self::Distribution(distribution),
+            (None, Some(found)) => Self::Crate(found),
+            (None, None) => Self::Other,
+        }
+    }
+}
+
 /// A file that a Python index takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Distribution {
@@ -170,6 +181,11 @@ impl Artifact {
             ArtifactKind::Crate(found) => Some(found),
             ArtifactKind::Distribution(_) | ArtifactKind::Other => None,
         }
+    }
+
+    /// Whether a registry takes it under its name, which nobody may change then.
+    pub const fn is_package(&self) -> bool {
+        !matches!(self.kind, ArtifactKind::Other)
     }
 
     /// The comparison that every mode uses: by digest, never by name alone.

@@ -73,9 +73,9 @@ impl Collection {
 }
 
 impl CollectedFile {
-    /// What it is called, its digest, and whether it is a wheel or an sdist.
+    /// What it is called, its digest, and whether it is a wheel, an sdist or a crate.
     pub fn brief(&self) -> (&str, (Sha256, bool)) {
         let name = self.path.rsplit('/').next().unwrap_or(&self.path);
-        (name, (self.sha256, matches!(self.kind, ArtifactKind::Distribution(_))))
+        (name, (self.sha256, !matches!(self.kind, ArtifactKind::Other)))
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::artifact::{Artifact, Distribution, FileName};
+use super::crate_name::CrateFile;
 use super::name::PackageName;
 use super::revision::CommitSha;
 use super::tag::Tag;
@@ -91,6 +92,11 @@ impl Manifest {
         self.artifacts.iter().filter_map(|artifact| artifact.distribution().map(|found| (artifact, found)))
     }
 
+    /// The packed crates among the files.
+    pub fn crates(&self) -> impl Iterator<Item = (&Artifact, &CrateFile)> {
+        self.artifacts.iter().filter_map(|artifact| artifact.packed_crate().map(|found| (artifact, found)))
+    }
+
     /// The projects that the distributions belong to, sorted.
     pub fn projects(&self) -> BTreeSet<PackageName> {
         self.distributions().map(|(_, distribution)| distribution.name().clone()).collect()
@@ -115,8 +121,7 @@ mod tests {
 
     fn artifact(name: &str) -> Artifact {
         let file_name: FileName = name.parse().expect("good");
-        let kind =
-            Distribution::of_file_name(&file_name).map_or(ArtifactKind::Other, ArtifactKind::Distribution);
+        let kind = ArtifactKind::of_file_name(&file_name);
         Artifact::new(file_name, Hashes::of(name.as_bytes()), kind)
     }
 
@@ -132,6 +137,16 @@ mod tests {
         assert_eq!(manifest.projects().len(), 2);
         assert_eq!(manifest.version().map(ToString::to_string).as_deref(), Some("1.0"));
         assert_eq!(manifest.sha256sums().lines().count(), 3);
+    }
+
+    #[test]
+    fn crates_stand_beside_distributions_in_versions_of_their_own() {
+        let names = ["sample-1.0-py3-none-any.whl", "sample-2.0.0.crate", "sample.crate"];
+        let manifest = manifest(&names).expect("good");
+        let crates: Vec<_> = manifest.crates().map(|(_, found)| found.stem()).collect();
+        assert_eq!(crates, ["sample-2.0.0"]);
+        assert_eq!(manifest.version().map(ToString::to_string).as_deref(), Some("1.0"));
+        assert_eq!(manifest.projects().len(), 1);
     }
 
     #[test]

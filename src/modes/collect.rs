@@ -95,7 +95,7 @@ pub(crate) struct CollectArtifacts {
     pub(crate) base_dir: PathBuf,
     /// Where downloads are unpacked and kept.
     pub(crate) staging_dir: PathBuf,
-    /// Where wheels and sdists go.
+    /// Where wheels, sdists and crates go.
     pub(crate) packages_dir: PathBuf,
     /// Where everything else goes.
     pub(crate) assets_dir: PathBuf,
@@ -226,6 +226,7 @@ impl Output for Collected {
             let distributions = self.seen.iter().filter_map(|seen| seen.artifact.distribution());
             distributions.filter(|distribution| is(distribution)).count().to_string()
         };
+        let crates = self.seen.iter().filter(|seen| seen.artifact.packed_crate().is_some()).count();
         let mut fields = vec![
             ("ready".into(), self.ready.to_string()),
             ("packages-dir".into(), self.packages_dir.display().to_string()),
@@ -234,6 +235,7 @@ impl Output for Collected {
             ("manifest".into(), self.manifest.display().to_string()),
             ("wheels".into(), count(|kind| matches!(kind, Distribution::Wheel(_)))),
             ("sdists".into(), count(|kind| matches!(kind, Distribution::Sdist(_)))),
+            ("crates".into(), crates.to_string()),
             ("verified".into(), self.verified.to_string()),
         ];
         fields.extend(self.commit.iter().map(|commit| ("commit".into(), commit.to_string())));

@@ -117,8 +117,7 @@ fn validation(about: &About<'_>) -> String {
     }
     for SeenFile { artifact, .. } in *seen {
         let name = artifact.file_name.as_str();
-        let looked = matches!(artifact.kind, ArtifactKind::Distribution(_));
-        write!(text, "\n{} {name}\n", if looked { "OK " } else { "-- " }).expect(STRING);
+        write!(text, "\n{} {name}\n", if artifact.is_package() { "OK " } else { "-- " }).expect(STRING);
         by_file.remove(name).into_iter().flatten().for_each(|finding| line(&mut text, finding));
     }
     if !by_file.is_empty() {
@@ -180,8 +179,7 @@ mod tests {
 
     fn seen(name: &str) -> SeenFile {
         let file_name: FileName = name.parse().expect("a file name");
-        let kind =
-            Distribution::of_file_name(&file_name).map_or(ArtifactKind::Other, ArtifactKind::Distribution);
+        let kind = ArtifactKind::of_file_name(&file_name);
         SeenFile::of(Artifact::new(file_name, Hashes::of(name.as_bytes()), kind))
     }
 

@@ -25,7 +25,7 @@ use crate::report::{Finding, Report, Rule, Severity};
 pub(crate) enum ReleaseSet {
     /// A manifest that validate-wheels left, and the folders that hold its files.
     Manifest { file: PathBuf, folders: Vec<PathBuf> },
-    /// The files of these folders, judged by a policy: distributions in the first, everything else in the second.
+    /// The files of these folders, judged by a policy: packages in the first, everything else in the second.
     Folders { packages: Option<PathBuf>, assets: Option<PathBuf>, policy: Policy },
     /// Exactly these distributions, judged by a policy.
     Files { paths: Vec<PathBuf>, policy: Policy },
@@ -42,6 +42,8 @@ pub(crate) struct Vetting {
     pub(crate) wheels: usize,
     /// How many sdists there are.
     pub(crate) sdists: usize,
+    /// How many packed crates there are.
+    pub(crate) crates: usize,
     /// How many files there are in all.
     pub(crate) files: usize,
     /// The files whose bytes could be read, whether or not something stands against them, sorted by name.
@@ -85,17 +87,17 @@ const EMPTY: Rule = Rule {
     since: "0.1.0",
 };
 
-/// A file among the packages that no index takes.
+/// A file among the packages that no registry takes.
 const STRAY: Rule = Rule {
     id: "set/stray-file",
     severity: Severity::Warning,
     rejected_by: &[],
-    summary: "A file in the packages folder is neither a wheel nor an sdist",
-    explain: "`packages-dir` holds what goes to an index. The file is left out of the manifest and reaches nobody. \
+    summary: "A file in the packages folder is neither a wheel nor an sdist nor a crate",
+    explain: "`packages-dir` holds what goes to registries. The file is left out of the manifest and reaches nobody. \
               Files for the release page (executables, archives, documents) have a folder of their own, \
               `assets-dir`.",
     fix: "move it to `assets-dir` if it belongs on the release page, else delete it",
-    sources: &["design: one folder for what an index takes, one for everything else"],
+    sources: &["design: one folder for what registries take, one for everything else"],
     since: "0.1.0",
 };
 
@@ -210,7 +212,7 @@ impl ReleaseSet {
             Self::Folders { packages: Some(folder), .. } => disk.list(folder)?,
             Self::Files { paths, .. } => paths.clone(),
         };
-        paths.retain(|path| path.is_file() && looks_like_distribution(path));
+        paths.retain(|path| path.is_file() && looks_like_package(path));
         Ok(paths)
     }
 
@@ -223,35 +225,34 @@ impl ReleaseSet {
     }
 }
 
-/// Everything that was meant for an index, if only by an ending that indexes used to take: such a file must
+/// Everything that was meant for a registry, if only by an ending that indexes used to take: such a file must
 /// not silently stay behind.
-fn looks_like_distribution(path: &Path) -> bool {
+fn looks_like_package(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    [".whl", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip", ".egg"]
+    [".whl", ".crate", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip", ".egg"]
         .iter()
         .any(|ending| name.ends_with(ending))
 }
 
 fn stray(path: &Path) -> Finding {
     STRAY
-        .finding("it is neither a wheel (`.whl`) nor an sdist (`.tar.gz`), and is left out")
+        .finding("it is no wheel (`.whl`), no sdist (`.tar.gz`) and no crate (`.crate`), and is left out")
         .in_file(path.display().to_string())
 }
 
 fn from_manifest(disk: &DiskRead, file: &Path, folders: &[PathBuf]) -> Result<Vetting, ReleaseSetError> {
     let manifest = disk.manifest(file)?;
-    let (wheels, sdists) = counts(manifest.artifacts());
+    let count = |is: fn(&Artifact) -> bool| manifest.artifacts().iter().filter(|one| is(one)).count();
+    let wheels = count(|one| matches!(one.distribution(), Some(Distribution::Wheel(_))));
+    let sdists = count(|one| matches!(one.distribution(), Some(Distribution::Sdist(_))));
+    let crates = count(|one| one.packed_crate().is_some());
     let files = manifest.artifacts().len();
     let mut report = Report::default();
     report.extend(other_checksums(disk, &manifest, file)?);
     let bound = match disk.bind(manifest, folders) {
         Ok(bound) => {
             report.extend(
-                bound
-                    .extra()
-                    .iter()
-                    .filter(|path| looks_like_distribution(path))
-                    .map(|path| unlisted(path, file)),
+                bound.extra().iter().filter(|path| looks_like_package(path)).map(|path| unlisted(path, file)),
             );
             Some(bound)
         }
@@ -260,7 +261,8 @@ fn from_manifest(disk: &DiskRead, file: &Path, folders: &[PathBuf]) -> Result<Ve
             None
         }
     };
-    Ok(Vetting { report, bound, wheels, sdists, files, seen: Vec::new(), subjects: Vec::new() })
+    let (seen, subjects) = Default::default();
+    Ok(Vetting { report, bound, wheels, sdists, crates, files, seen, subjects })
 }
 
 /// Where the checksums of a manifest stand.
@@ -329,10 +331,10 @@ impl Look<'_> {
         let files = |folder: Option<&Path>| folder.map_or(Ok(Vec::new()), |folder| disk.list(folder));
         let folders = |folder: Option<&Path>| folder.map_or(Ok(Vec::new()), |folder| disk.folders(folder));
         let (mut distributions, strays): (Vec<_>, Vec<_>) =
-            files(packages)?.into_iter().partition(|path| looks_like_distribution(path));
+            files(packages)?.into_iter().partition(|path| looks_like_package(path));
         let mut nested = folders(packages)?;
         // A folder that is called like a wheel was meant to be one: it is judged as a file, and is none.
-        distributions.extend(nested.extract_if(.., |path| looks_like_distribution(path)));
+        distributions.extend(nested.extract_if(.., |path| looks_like_package(path)));
         nested.extend(folders(assets)?);
         let others = files(assets)?;
         let place = |path: &PathBuf| path.display().to_string();
@@ -367,7 +369,7 @@ impl Look<'_> {
         let files = distributions.len() + assets.len();
         let count =
             |ending: &str| distributions.iter().filter(|path| file_name(path).ends_with(ending)).count();
-        let (wheels, sdists) = (count(".whl"), count(".tar.gz"));
+        let (wheels, sdists, crates) = (count(".whl"), count(".tar.gz"), count(".crate"));
         let seen = seen(&dists, &others);
         let subjects =
             distributions.iter().zip(&dists).filter_map(|(path, dist)| Subject::of(path, dist)).collect();
@@ -379,7 +381,7 @@ impl Look<'_> {
         let mut report = with_paths(report, distributions);
         if files == 0 {
             report.push(EMPTY.finding("no wheel, no sdist and no other file was found"));
-            return Ok(Vetting { report, bound: None, wheels, sdists, files, seen, subjects });
+            return Ok(Vetting { report, bound: None, wheels, sdists, crates, files, seen, subjects });
         }
         let vetted = vetted.filter(|_| refused_assets.is_empty());
         report.extend(refused_assets);
@@ -397,7 +399,7 @@ impl Look<'_> {
                 None
             }
         };
-        Ok(Vetting { report, bound, wheels, sdists, files, seen, subjects })
+        Ok(Vetting { report, bound, wheels, sdists, crates, files, seen, subjects })
     }
 }
 
@@ -430,7 +432,7 @@ fn read(disk: &DiskRead, distributions: &[PathBuf], progress: &Arc<dyn Progress>
 fn seen(dists: &[Dist], others: &[Artifact]) -> Vec<SeenFile> {
     let dists = dists.iter().filter_map(|dist| {
         let name = dist.file_name().parse::<FileName>().ok()?;
-        let kind = dist.distribution().map_or(ArtifactKind::Other, ArtifactKind::Distribution);
+        let kind = dist.kind().unwrap_or(ArtifactKind::Other);
         let artifact = Artifact::new(name, dist.hashes()?, kind);
         let actual_platform = dist.wheel().and_then(checks::actual_platform);
         Some(SeenFile { artifact, actual_platform })
@@ -449,18 +451,6 @@ fn with_paths(report: Report, paths: &[PathBuf]) -> Report {
         None => finding,
     };
     report.map(with_path)
-}
-
-fn counts(artifacts: &[Artifact]) -> (usize, usize) {
-    let wheels = artifacts
-        .iter()
-        .filter(|artifact| matches!(artifact.distribution(), Some(Distribution::Wheel(_))))
-        .count();
-    let sdists = artifacts
-        .iter()
-        .filter(|artifact| matches!(artifact.distribution(), Some(Distribution::Sdist(_))))
-        .count();
-    (wheels, sdists)
 }
 
 fn file_name(path: &Path) -> String {

@@ -1,4 +1,4 @@
-//! validate-wheels: every wheel and sdist, one pass each; leaves the manifest that binds them.
+//! validate-wheels: every wheel, sdist and crate, one pass each; leaves the manifest that binds them.
 
 pub(crate) mod baseline;
 mod difference;
@@ -54,12 +54,12 @@ pub(crate) struct ValidateWheels {
     pub(crate) smoke: Option<Smoke>,
 }
 
-/// No distribution among the files.
+/// No package among the files.
 const NO_DISTRIBUTION: Rule = Rule {
     id: "set/no-distribution",
     severity: Severity::Error,
     rejected_by: &[],
-    summary: "There is no wheel and no sdist to validate",
+    summary: "There is no wheel, no sdist and no crate to validate",
     explain: "Verifying nothing is a failure. Usually an upload matched no file, or the artifacts were collected \
               into another folder.",
     fix: "look whether the wheels were collected into `packages-dir`, and whether that is the right folder",
@@ -143,6 +143,7 @@ pub(crate) struct Validated {
     manifest: Option<PathBuf>,
     wheels: usize,
     sdists: usize,
+    crates: usize,
     files: usize,
     version: Option<String>,
     projects: Vec<String>,
@@ -157,6 +158,7 @@ impl Output for Validated {
         let mut fields = vec![
             ("wheels".into(), self.wheels.to_string()),
             ("sdists".into(), self.sdists.to_string()),
+            ("crates".into(), self.crates.to_string()),
             ("files".into(), self.files.to_string()),
             ("errors".into(), self.counts.errors.to_string()),
             ("warnings".into(), self.counts.warnings.to_string()),
@@ -219,10 +221,12 @@ impl Mode for ValidateWheels {
             expected.chain(package_tree::compare(&trees, dists)).collect()
         };
         let vetting = self.set.vet_and(&readers.disk, &self.origin, &cx.surroundings.progress, &also)?;
-        let Vetting { mut report, bound, wheels, sdists, files, seen, subjects } = vetting;
+        let Vetting { mut report, bound, wheels, sdists, crates, files, seen, subjects } = vetting;
         let mut own = Report::default();
-        if files > 0 && wheels + sdists == 0 {
-            own.push(NO_DISTRIBUTION.finding(format!("none of the {files} files is a wheel or an sdist")));
+        if files > 0 && wheels + sdists + crates == 0 {
+            own.push(
+                NO_DISTRIBUTION.finding(format!("none of the {files} files is a wheel, an sdist or a crate")),
+            );
         }
         let manifest = bound.as_ref().map(BoundManifest::manifest);
         let version = manifest.and_then(Manifest::version);
@@ -241,6 +245,7 @@ impl Mode for ValidateWheels {
                 manifest: None,
                 wheels,
                 sdists,
+                crates,
                 files,
                 version: version.map(ToString::to_string),
                 projects: manifest

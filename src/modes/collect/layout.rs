@@ -159,8 +159,8 @@ pub(super) fn files(request: &CollectArtifacts, chosen: &Chosen, record: &Record
     targets.into_iter().map(|(target, file)| (target, file.hashes.sha256)).collect()
 }
 
-/// A line of `artifacts` says where everything of its artifact goes. Otherwise distributions keep their names, which
-/// say what they are; everything else may be renamed.
+/// A line of `artifacts` says where everything of its artifact goes. Otherwise packages keep their names, which say
+/// what they are; everything else may be renamed.
 fn target(
     request: &CollectArtifacts,
     chosen: &Chosen,
@@ -171,7 +171,7 @@ fn target(
     let (folder, rename) = match &chosen.target {
         Some(Target::Tree(folder)) => return Some(file.member.below(&folder.below(&request.base_dir))),
         Some(Target::Flat(folder, rename)) => (folder.below(&request.base_dir), Some(rename)),
-        None if is_distribution(name) => return Some(request.packages_dir.join(name)),
+        None if is_package(name) => return Some(request.packages_dir.join(name)),
         None => (request.assets_dir.clone(), request.rename.as_ref()),
     };
     let Some(rename) = rename else { return Some(folder.join(name)) };
@@ -189,9 +189,9 @@ fn target(
     }
 }
 
-fn is_distribution(name: &str) -> bool {
+fn is_package(name: &str) -> bool {
     let is_one = |name: FileName| Distribution::of_file_name(&name).is_some();
-    name.ends_with(".whl") || name.parse().is_ok_and(is_one)
+    name.ends_with(".whl") || name.ends_with(".crate") || name.parse().is_ok_and(is_one)
 }
 
 /// Whether the file already stands where it belongs; anything else that stands there is a finding.

@@ -261,9 +261,8 @@ impl Outcome {
 /// Where a file is placed says what it is meant to be, and its name whether it is that.
 fn kind(target: &Path, packages_dir: &Path) -> ArtifactKind {
     let name = target.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
-    let distribution = name.as_ref().and_then(Distribution::of_file_name);
-    let is_package = target.parent() == Some(packages_dir);
-    distribution.filter(|_| is_package).map_or(ArtifactKind::Other, ArtifactKind::Distribution)
+    let among_packages = name.filter(|_| target.parent() == Some(packages_dir));
+    among_packages.as_ref().map_or(ArtifactKind::Other, ArtifactKind::of_file_name)
 }
 
 /// What was collected, for people, and what producers wrote about it.

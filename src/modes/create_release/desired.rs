@@ -358,10 +358,10 @@ impl Namer<'_> {
         let mut names = Vec::new();
         for Named { artifact, path } in &files {
             let name = artifact.file_name.as_str();
-            // Installers read the names of distributions.
-            let line = match artifact.distribution() {
-                Some(_) => None,
-                None => self.rename.iter().find(|line| line.is_for_all() || line.names(name)),
+            // Installers and registries read the names of packages.
+            let line = match artifact.is_package() {
+                true => None,
+                false => self.rename.iter().find(|line| line.is_for_all() || line.names(name)),
             };
             let of = files.iter().find(|other| is_companion(&artifact.file_name, path, other));
             let stored = match (line, of) {
@@ -369,7 +369,7 @@ impl Namer<'_> {
                 (line, Some(of)) if line.is_none_or(|line| !line.names(name)) => {
                     let its = of.artifact.file_name.as_str();
                     let line = self.rename.iter().find(|line| line.is_for_all() || line.names(its));
-                    let line = line.filter(|_| of.artifact.distribution().is_none());
+                    let line = line.filter(|_| !of.artifact.is_package());
                     let ending = &name[its.len()..];
                     let named = self.name(line, its, &of.path, &mut Report::default())?;
                     named.and_then(|named| format!("{named}{ending}").parse().ok())

@@ -10,8 +10,8 @@ use crate::model::manifest::{Manifest, Origin};
 use crate::report::Finding;
 
 /// What the manifests say together. They were held to the bytes before; here they are held to one another, to the `asked`
-/// tag and commit, and to `placed`: the manifest names exactly the files that were placed, and at least every wheel and
-/// sdist. Nothing when they do not, or when there is none.
+/// tag and commit, and to `placed`: the manifest names exactly the files that were placed, and at least every wheel,
+/// sdist and crate. Nothing when they do not, or when there is none.
 ///
 /// # Errors
 /// When they are not about the same release.
@@ -46,8 +46,7 @@ pub(crate) fn merge(
     let all_there = union
         .iter()
         .all(|(name, artifact)| there.get(name).is_some_and(|(sha256, _)| *sha256 == artifact.sha256));
-    let all_vetted =
-        there.iter().all(|(name, (_, is_distribution))| !is_distribution || union.contains_key(name));
+    let all_vetted = there.iter().all(|(name, (_, is_package))| !is_package || union.contains_key(name));
     if !(all_there && all_vetted) {
         return Ok(None);
     }
