@@ -15,6 +15,7 @@ mod container;
 mod contents;
 mod converge;
 mod crash;
+mod crates;
 mod cross;
 mod descriptions;
 mod docs;
