@@ -6,7 +6,7 @@ use release_action::archive::build::{SdistBuilder, TarEntry, TarImage, ZipEntry,
 use release_action::archive::sdist::{self, SdistFile};
 use release_action::archive::{Limits, error::ArchiveError};
 
-use super::judge::{Pieces, SDIST, WHEEL, builder, crc32, good_sdist, good_wheel, judge};
+use super::judge::{CRATE, Pieces, SDIST, WHEEL, builder, crc32, good_sdist, good_wheel, judge};
 
 /// Sizes of pieces that no record is a multiple of.
 const PIECE_BYTES: [usize; 3] = [7, 61, 4099];
@@ -30,6 +30,7 @@ pub(super) fn tar(bytes: &[u8]) {
     }
     let whole = stored(&tar);
     judge(SDIST, &whole);
+    judge(CRATE, &whole);
     let (first, second) = tar.split_at(tar.len() / 3);
     let parts = [stored(first), stored(second)].concat();
     assert_eq!(told(&parts), told(&whole), "as two members of a gzip stream");

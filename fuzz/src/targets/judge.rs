@@ -11,6 +11,7 @@ use release_action::report::Report;
 
 pub(super) const WHEEL: &str = "sample-1.0-py3-none-any.whl";
 pub(super) const SDIST: &str = "sample-1.0.tar.gz";
+pub(super) const CRATE: &str = "sample-1.0.0.crate";
 
 /// Text of strangers is cut where it enters, so a message is never longer.
 const LONGEST_MESSAGE_BYTES: usize = 4096;

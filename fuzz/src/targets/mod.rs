@@ -1,6 +1,7 @@
 //! The targets. Each reads the bytes and asserts what must hold for any bytes, besides that nothing panics.
 
 mod containers;
+mod crates;
 mod judge;
 mod names;
 mod natives;
@@ -19,7 +20,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     Target { name: "zip", run: containers::zip, seeds: containers::zips },
     Target { name: "tar", run: containers::tar, seeds: containers::tars },
     Target { name: "gzip", run: containers::gzip, seeds: containers::gzips },
@@ -27,6 +28,7 @@ pub const TARGETS: [Target; 14] = [
     Target { name: "metadata", run: texts::metadata, seeds: texts::metadatas },
     Target { name: "entry_points", run: texts::entry_points, seeds: texts::entry_point_lists },
     Target { name: "checksums", run: texts::checksums, seeds: texts::checksum_lists },
+    Target { name: "crate_manifest", run: crates::manifest, seeds: crates::manifests },
     Target { name: "wheel_name", run: names::wheel, seeds: names::wheels },
     Target { name: "sdist_name", run: names::sdist, seeds: names::sdists },
     Target { name: "elf", run: natives::elf, seeds: natives::elfs },

@@ -27,7 +27,10 @@ pub(super) fn spelled(text: &str) -> String {
         };
         let (piece, after) = rest.split_at(length);
         match piece {
-            "," if after.trim_start().starts_with(')') => {}
+            ")" => {
+                out.truncate(out.trim_end_matches([',', ' ']).len());
+                out.push(')');
+            }
             "," => out.push_str(", "),
             "=" => out.push_str(" = "),
             piece => out.push_str(piece),
@@ -49,6 +52,7 @@ mod tests {
             ("cfg( any(unix,windows, ) )", "cfg(any(unix, windows))"),
             ("cfg(all( not ( miri ) ,target_os=\"a b,c\" ))", "cfg(all(not(miri), target_os = \"a b,c\"))"),
             ("cfg(any())", "cfg(any())"),
+            ("cfg(any(a,,))", "cfg(any(a))"),
             ("cfg(feature = \"open", "cfg(feature = \"open"),
         ] {
             assert_eq!(spelled(text), expected);
