@@ -11,7 +11,7 @@ use url::Url;
 
 use super::authority;
 use super::call::Call;
-use super::date::http_date;
+use super::date::{date_in_words, http_date};
 use crate::model::secret::Secret;
 use crate::remote::error::RemoteError;
 
@@ -158,7 +158,8 @@ impl Answer {
     }
 
     /// How long the service asks us to wait before the next request, if this answer is such a refusal:
-    /// `Retry-After`, else an exhausted rate limit and its reset, else a minute when it says "too often".
+    /// `Retry-After` or the moment that its words name, whichever is later, else an exhausted rate limit and its reset,
+    /// else a minute when it says "too often".
     pub(crate) fn asks_to_wait(&self, now: SystemTime) -> Option<Duration> {
         let refuses = matches!(self.status, 403 | 429) || self.is_failure_of_service();
         if !refuses {
@@ -167,9 +168,14 @@ impl Answer {
         // Both clocks of the difference should be the service's: ours may be wrong.
         let now = self.date().unwrap_or(now);
         let until = |moment: SystemTime| moment.duration_since(now).unwrap_or_default();
-        if let Some(after) = self.header("retry-after") {
+        let after = self.header("retry-after").and_then(|after| {
             let seconds = after.trim().parse().ok().map(Duration::from_secs);
-            return seconds.or_else(|| http_date(after).map(until));
+            seconds.or_else(|| http_date(after).map(until))
+        });
+        // crates.io says it in words too, and what stands between may have taken the header.
+        let said = (self.status == 429).then(|| date_in_words(&self.message()).map(until)).flatten();
+        if after.is_some() || said.is_some() {
+            return after.max(said);
         }
         if self.is_failure_of_service() {
             return None;
@@ -216,7 +222,7 @@ impl Answer {
     }
 }
 
-/// `message`, then what is in `errors`; `detail` and `error` where there is neither.
+/// `message`, then what is in `errors` and `details`; `detail` and `error` where there is neither.
 fn said_in_json(value: &Value) -> String {
     let one = |value: &Value| -> Option<String> {
         match value {
@@ -233,8 +239,11 @@ fn said_in_json(value: &Value) -> String {
     };
     let text = |name| value.get(name).and_then(Value::as_str).map(str::to_owned);
     let errors = value.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let all: Vec<String> =
-        text("message").into_iter().chain(errors.iter().take(10).filter_map(one)).collect();
+    let all: Vec<String> = text("message")
+        .into_iter()
+        .chain(errors.iter().take(10).filter_map(one))
+        .chain(text("details").filter(|_| value.get("message").is_some()))
+        .collect();
     if all.is_empty() {
         ["detail", "error", "title"].into_iter().find_map(text).or_else(|| one(value)).unwrap_or_default()
     } else {
@@ -311,6 +320,11 @@ mod tests {
             ),
             (r#"{"errors":[{"detail":"too big"}]}"#, "too big"),
             (r#"{"detail":"Not Found"}"#, "Not Found"),
+            (
+                r#"{"http":401,"message":"User is not authorized","details":"no token"}"#,
+                "User is not authorized: no token",
+            ),
+            (r#"{"http":400,"message":"Bad","details":null}"#, "Bad"),
             ("400 File already exists\n", "400 File already exists"),
             ("<!DOCTYPE html><html><title>Log in</title>", "a page of HTML, `Log in`"),
             ("", "Reason"),
@@ -359,6 +373,13 @@ mod tests {
         );
         assert_eq!(wait(403, &[("x-ratelimit-remaining", "12")], "no"), None);
         assert_eq!(wait(503, &[], ""), None);
+        let words =
+            r#"{"errors":[{"detail":"Please try again after Sun, 06 Nov 1994 08:50:07 GMT or ask."}]}"#;
+        assert_eq!(wait(429, &[], words), Some(30));
+        assert_eq!(wait(429, &[("retry-after", "7")], words), Some(30), "the later one counts");
+        assert_eq!(wait(429, &[("retry-after", "70")], words), Some(70));
+        assert_eq!(wait(429, &[("retry-after", "nonsense")], ""), Some(60));
+        assert_eq!(wait(403, &[], words), None);
         assert_eq!(wait(200, &[("retry-after", "7")], ""), None);
     }
 

@@ -8,7 +8,13 @@ use url::Url;
 
 use crate::remote::error::RemoteError;
 
-const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+/// Who asks, in which version, and whom to write to: crates.io wants all three from programs.
+const USER_AGENT: &str = concat!(
+    env!("CARGO_PKG_NAME"),
+    "/",
+    env!("CARGO_PKG_VERSION"),
+    " (contact: the issues of the repository org/release-action)"
+);
 
 /// One client for encrypted addresses, and one for this machine's loopback, which no proxy has a part in. The first
 /// is made when it is first needed: reading the system's certificates takes time, and a rehearsal needs none.

@@ -23,6 +23,13 @@ pub(super) fn http_date(text: &str) -> Option<SystemTime> {
     Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
+/// The first such moment in a sentence, as in `Please try again after Sun, 06 Nov 1994 08:49:37 GMT or …`.
+pub(super) fn date_in_words(text: &str) -> Option<SystemTime> {
+    const LENGTH: usize = "Sun, 06 Nov 1994 08:49:37 GMT".len();
+    let starts = text.match_indices(", ").filter_map(|(comma, _)| comma.checked_sub(3));
+    starts.filter_map(|start| text.get(start..start + LENGTH)).find_map(http_date)
+}
+
 fn digits(text: &str) -> Option<u64> {
     let plain = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| text.parse().ok()).flatten()
@@ -52,6 +59,20 @@ mod tests {
         assert_eq!(seconds("Thu, 01 Jan 1970 00:00:00 GMT"), Some(0));
         assert_eq!(seconds("Thu, 29 Feb 2024 12:00:00 GMT"), Some(1_709_208_000));
         assert_eq!(seconds("Fri, 20 Nov 2026 00:00:00 GMT"), Some(1_795_132_800));
+    }
+
+    #[test]
+    fn dates_are_found_in_sentences() {
+        let found = |text: &str| date_in_words(text).map(|_| ());
+        assert_eq!(
+            date_in_words("Slow, please: try again after Sun, 06 Nov 1994 08:49:37 GMT, or ask."),
+            http_date("Sun, 06 Nov 1994 08:49:37 GMT")
+        );
+        for bad in
+            ["", ", ", "a, b", "ä, Sun, 06", "after Sun, 06 Nov 1994 08:49:37", "ééé, ééééééééééééééééééé"]
+        {
+            assert_eq!(found(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -126,12 +126,12 @@ impl Http {
         Ok(Fetched { answer, size_bytes })
     }
 
-    /// Waits for `delay`, tells those who watch, and comes back early when the run is to stop.
+    /// Waits for `delay` or a little longer, tells those who watch, and comes back early when the run is to stop.
     pub(crate) async fn pause(&self, what: &str, delay: Duration) {
         self.idle(what, delay, delay.mul_f64(jitter())).await;
     }
 
-    /// Waits for as long as a service told us to, never shorter.
+    /// Waits for exactly as long as a service told us to.
     pub(crate) async fn wait_out(&self, what: &str, delay: Duration) {
         self.idle(what, delay, delay).await;
     }
@@ -229,11 +229,11 @@ pub(crate) fn backoff(tried: u32) -> Duration {
     Duration::from_secs(1 << tried.saturating_sub(1).min(4))
 }
 
-/// A factor between 0.75 and 1.25, so that the jobs of one release do not all come back at the same moment. The
-/// standard library's own random keys are all the chance this takes.
+/// A factor between 1 and 1.5, so that the jobs of one release do not all come back at the same moment, and none before
+/// the moment that a service named. The standard library's own random keys are all the chance this takes.
 fn jitter() -> f64 {
     let chance = u32::try_from(RandomState::new().hash_one(0_u8) >> 32).expect("32 bits are left");
-    0.75 + f64::from(chance) / f64::from(u32::MAX) / 2.0
+    1.0 + f64::from(chance) / f64::from(u32::MAX) / 2.0
 }
 
 /// Where a look-up's answer sends us, if it does.

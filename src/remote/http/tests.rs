@@ -123,6 +123,44 @@ async fn a_signal_ends_a_long_wait_within_a_second() {
     assert!(*pace.1.lock().expect("unshared") <= Duration::from_secs(1));
 }
 
+/// A pace that adds up what it is asked for.
+#[derive(Default)]
+struct Sums(Mutex<Duration>);
+
+impl Pace for Sums {
+    fn sleep(&self, delay: Duration) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        *self.0.lock().expect("unshared") += delay;
+        NoWait.sleep(delay)
+    }
+
+    fn now(&self) -> SystemTime {
+        NoWait.now()
+    }
+}
+
+#[tokio::test]
+async fn nobody_comes_back_before_the_time() {
+    let pace = Arc::new(Sums::default());
+    let http = Http::new(&Surroundings { pace: Arc::clone(&pace) as _, ..Surroundings::silent() });
+    let http = http.expect("a client");
+    let passed = || std::mem::take(&mut *pace.0.lock().expect("unshared")).as_secs_f64();
+    for _ in 0..50 {
+        http.pause("a sign", Duration::from_secs(40)).await;
+        let seconds = passed();
+        assert!((40.0..60.1).contains(&seconds), "{seconds}");
+    }
+    http.wait_out("a sign", Duration::from_secs(40)).await;
+    assert_eq!(passed(), 40.0);
+}
+
+#[tokio::test]
+async fn services_learn_who_asks_and_whom_to_write_to() {
+    let script = Script::of([Reply::json("1")]);
+    http().get(&get(&script, "/")).await.expect("an answer");
+    let agent = script.seen()[0].header("user-agent").map(str::to_owned).expect("an agent");
+    assert!(agent.starts_with("release-action/") && agent.contains("contact"), "{agent}");
+}
+
 #[tokio::test]
 async fn a_write_is_sent_once_and_follows_no_redirect() {
     for reply in [Reply::status(503), Reply::redirect("/elsewhere"), Reply::status(429)] {

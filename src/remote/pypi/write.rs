@@ -158,13 +158,15 @@ impl IndexWrite {
             _ => String::new(),
         };
         let error = answer.error(self.hint(upload, answer.status, &said));
+        let told = answer.asks_to_wait(self.http.surroundings().pace.now());
         if answer.is_failure_of_service() {
-            return Failure { error, looks: LOOKS, again: Some(backoff(sent)) };
+            let again = told.unwrap_or_default().max(backoff(sent));
+            return Failure { error, looks: LOOKS, again: Some(again) };
         }
         if says_exists(answer.status, &said) {
             return Failure { error, looks: LOOKS, again: None };
         }
-        Failure { error, looks: 1, again: answer.asks_to_wait(self.http.surroundings().pace.now()) }
+        Failure { error, looks: 1, again: told }
     }
 
     /// User name and password of the next request.
