@@ -100,6 +100,10 @@ fn layer_breaches(file: &str, text: &str) -> Vec<Breach> {
     for (number, line) in code(text) {
         for import in imports(line) {
             let known = LAYERS.iter().any(|(name, _)| *name == import);
+            // The two meet on the socket; a test may open it.
+            if layer == "remote" && import == "sim" && is_test_file(file) {
+                continue;
+            }
             if import.is_empty() {
                 let why = "`crate::{…}` hides what is imported: a line for each module".to_owned();
                 breaches.push(Breach { file: file.into(), line: number, why });

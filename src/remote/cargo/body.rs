@@ -82,7 +82,10 @@ pub(super) fn parts(upload: &CrateUpload<'_>, index: &Endpoint) -> Result<Vec<Pa
 fn json(upload: &CrateUpload<'_>, index: &Endpoint) -> Result<Bytes, RemoteError> {
     let CrateUpload { file: _, artifact, path: _, manifest, readme } = upload;
     let mut deps = Vec::new();
-    for dependency in manifest.dependencies() {
+    let mut dependencies: Vec<&CrateDependency> = manifest.dependencies().iter().collect();
+    // In cargo's order, so that both bodies are the same also where nobody compares them as sets.
+    dependencies.sort_by_key(|one| (&one.target, matches!(one.kind, DependencyKind::Build), one.kind));
+    for dependency in dependencies {
         deps.push(said_of(dependency, index).map_err(|key| RemoteError::Missing {
             what: format!(
                 "`{}` in `{}` is a dependency by `{key}`, which no registry knows",
@@ -175,5 +178,114 @@ fn bare(index: &str) -> &str {
     match index.strip_prefix("sparse+").unwrap_or(index).trim_end_matches('/') {
         index if index == bare(CRATES_IO_GIT_INDEX) => bare(CRATES_IO_INDEX),
         index => index,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::model::artifact::{Artifact, ArtifactKind};
+    use crate::model::crate_name::CrateFile;
+    use crate::model::digest::Hashes;
+
+    const TARGET: &str = "http://127.0.0.1:18999/ours/";
+    const FILE: &[u8] = b"the bytes of a crate";
+
+    fn read(manifest: &str) -> CrateManifest {
+        CrateManifest::parse(manifest).expect("a manifest")
+    }
+
+    /// What `f` makes of an upload of a crate with this manifest.
+    fn with<R>(
+        manifest: &CrateManifest,
+        readme: Option<(&str, &str)>,
+        f: impl FnOnce(&CrateUpload<'_>) -> R,
+    ) -> R {
+        let file = CrateFile::new(manifest.name.clone(), manifest.version.clone());
+        let file_name = file.to_string().parse().expect("good");
+        let artifact = Artifact::new(file_name, Hashes::of(FILE), ArtifactKind::Crate(file.clone()));
+        let path = std::path::Path::new("x.crate");
+        f(&CrateUpload { file: &file, artifact: &artifact, path, manifest, readme })
+    }
+
+    fn said(manifest: &str, readme: Option<(&str, &str)>, index: &str) -> Value {
+        let index = index.parse().expect("good");
+        let json = with(&read(manifest), readme, |upload| json(upload, &index)).expect("a body");
+        serde_json::from_slice(&json).expect("JSON")
+    }
+
+    /// What the real cargo sent; `scripts/record_cargo_publish.py` wrote it down.
+    #[test]
+    fn registries_are_told_what_cargo_tells_them() {
+        macro_rules! recorded {
+            ($name:literal, $ending:literal) => {
+                include_str!(concat!("../../../tests/data/cargo_publish/", $name, $ending))
+            };
+        }
+        for (manifest, readme, cargo) in [
+            (
+                recorded!("everything", ".toml"),
+                Some(("docs/ReadMe.md", recorded!("everything", ".md"))),
+                recorded!("everything", ".json"),
+            ),
+            (
+                recorded!("inherits", ".toml"),
+                Some(("README.md", recorded!("inherits", ".md"))),
+                recorded!("inherits", ".json"),
+            ),
+            (recorded!("plain", ".toml"), None, recorded!("plain", ".json")),
+        ] {
+            let cargo: Value =
+                serde_json::from_str(&cargo.replace("CRATES.IO", CRATES_IO_GIT_INDEX)).expect("JSON");
+            let ours = said(manifest, readme, TARGET);
+            assert_eq!(ours, cargo, "{ours:#}");
+        }
+    }
+
+    #[test]
+    fn a_registry_is_not_told_its_own_index() {
+        let manifest = format!(
+            "[package]\nname = \"a\"\nversion = \"1.0.0\"\n[dependencies]\nb = \"1\"\n\
+             c = {{ version = \"1\", registry-index = \"sparse+{CRATES_IO_INDEX}\" }}\n\
+             d = {{ version = \"1\", registry-index = \"sparse+{TARGET}\" }}\n"
+        );
+        let told = |index: &str| {
+            let said = said(&manifest, None, index);
+            let deps = said["deps"].as_array().expect("a list").iter();
+            deps.map(|one| one["registry"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+        };
+        let (git, sparse, ours) = (
+            Some(CRATES_IO_GIT_INDEX.to_owned()),
+            Some(format!("sparse+{CRATES_IO_INDEX}")),
+            Some(format!("sparse+{TARGET}")),
+        );
+        assert_eq!(told(CRATES_IO_INDEX), [None, None, ours]);
+        assert_eq!(told(TARGET), [git.clone(), sparse.clone(), None]);
+        assert_eq!(told(TARGET.trim_end_matches('/')), [git, sparse, None]);
+    }
+
+    #[test]
+    fn the_file_follows_what_is_said_of_it() {
+        let manifest = read("[package]\nname = \"a\"\nversion = \"1.0.0\"\n");
+        let index = TARGET.parse().expect("good");
+        let parts = with(&manifest, None, |upload| parts(upload, &index)).expect("a body");
+        let [Part::Bytes(head), Part::File { size_bytes, sha256, .. }] = &parts[..] else {
+            panic!("two parts")
+        };
+        let length = u32::from_le_bytes(head[..4].try_into().expect("four bytes")) as usize;
+        assert!(head[4..].starts_with(b"{") && head[..4 + length].ends_with(b"}"));
+        assert_eq!(head[4 + length..], (FILE.len() as u32).to_le_bytes());
+        assert_eq!((*size_bytes, *sha256), (FILE.len() as u64, Hashes::of(FILE).sha256));
+    }
+
+    #[test]
+    fn what_exists_only_where_it_was_packed_is_told_to_nobody() {
+        let manifest =
+            read("[package]\nname = \"a\"\nversion = \"1.0.0\"\n[dependencies]\nb = { path = \"../b\" }\n");
+        let index = TARGET.parse().expect("good");
+        let error = with(&manifest, None, |upload| json(upload, &index)).expect_err("local");
+        assert!(error.to_string().contains("`b` in `a-1.0.0.crate` is a dependency by `path`"), "{error}");
     }
 }

@@ -43,6 +43,12 @@ pub(super) fn hint(
             "exclude from `{krate}` what its users do not need (`exclude` in `Cargo.toml`), or ask the registry for a \
              higher limit"
         ),
+        _ if says(&["previously named"]) => {
+            "a crate keeps the spelling of its first version, also where only `-` and `_` differ".into()
+        }
+        _ if says(&["missing or empty metadata"]) => {
+            "registries of this kind want a `description` and a `license` in `Cargo.toml`".into()
+        }
         401 | 403 => match credential {
             CargoCredential::Token(_) => format!(
                 "is the token right, complete and not expired, and may it publish `{krate}`? some registries want a word \

@@ -1,1 +1,0 @@
-//! The registry against a scripted server.
