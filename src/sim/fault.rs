@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Every service that a fault can name.
-pub const SERVICES: [&str; 7] = ["github", "uploads", "storage", "results", "index", "test-index", "oidc"];
+pub const SERVICES: [&str; 8] =
+    ["github", "uploads", "storage", "results", "index", "test-index", "crates", "oidc"];
 
 /// For how long a service that was asked too much takes nothing new, in seconds.
 pub const LIMITED_S: u64 = 60;

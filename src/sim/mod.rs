@@ -7,6 +7,7 @@ use body::Body;
 use bytes::Bytes;
 
 pub mod body;
+pub mod cargo;
 pub mod clock;
 pub mod fault;
 pub mod github;
@@ -48,7 +49,8 @@ pub struct Response {
 
 /// One simulated service: a pure state machine, tested without sockets.
 pub trait Service: Send {
-    /// What the journal and `--fault` call it: `github`, `uploads`, `storage`, `results`, `index`, `oidc`.
+    /// What the journal and `--fault` call it: `github`, `uploads`, `storage`, `results`, `index`, `test-index`, `crates`,
+    /// `oidc`.
     fn name(&self) -> &'static str;
 
     /// Answers a request.

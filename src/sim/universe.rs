@@ -7,6 +7,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::cargo::{self, Crates};
 use super::clock::{Clock, START, http_date};
 use super::fault::{Fault, FaultKind};
 use super::github::{self, Github};
@@ -71,6 +72,8 @@ pub struct Addresses {
     pub test_repository_url: String,
     /// The test index's simple index; ends in `/simple/`.
     pub test_index_url: String,
+    /// The cargo registry's sparse index; ends in `/`.
+    pub crates_index_url: String,
     /// `ACTIONS_ID_TOKEN_REQUEST_URL`; has a query.
     pub oidc_request_url: String,
     /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
@@ -88,6 +91,7 @@ pub struct Universe {
     github: Arc<Mutex<Github>>,
     index: Arc<Mutex<Index>>,
     test_index: Arc<Mutex<Index>>,
+    crates: Arc<Mutex<Crates>>,
     oidc: Arc<Mutex<Oidc>>,
 }
 
@@ -123,7 +127,8 @@ impl Universe {
         let oidc = Arc::new(Mutex::new(Oidc::new(&repository, clock.clone())));
         let key = lock(&oidc).key();
         let index = Arc::new(Mutex::new(Index::pypi(clock.clone(), key.clone())));
-        let test_index = Arc::new(Mutex::new(Index::test_pypi(clock.clone(), key)));
+        let test_index = Arc::new(Mutex::new(Index::test_pypi(clock.clone(), key.clone())));
+        let crates = Arc::new(Mutex::new(Crates::new(clock.clone(), key)));
         let services: Vec<Box<dyn Service>> = vec![
             Box::new(github::Api::new(Arc::clone(&github), &github_base_path)),
             Box::new(github::Uploads::new(Arc::clone(&github))),
@@ -131,11 +136,13 @@ impl Universe {
             Box::new(github::Results::new(Arc::clone(&github))),
             Box::new(Shared(Arc::clone(&index))),
             Box::new(Shared(Arc::clone(&test_index))),
+            Box::new(Shared(Arc::clone(&crates))),
             Box::new(Shared(Arc::clone(&oidc))),
         ];
         let bound = Server::bind(services.len())?;
-        let origins: [String; 7] = bound.origins().try_into().expect("one origin a service");
-        let [api, uploads, storage, results, index_origin, test_index_origin, oidc_origin] = origins;
+        let origins: [String; 8] = bound.origins().try_into().expect("one origin a service");
+        let [api, uploads, storage, results, index_origin, test_index_origin, crates_origin, oidc_origin] =
+            origins;
         lock(&github).set_clock(clock.clone());
         // An enterprise server is one host for both.
         let is_one_host = !github_base_path.is_empty();
@@ -148,6 +155,7 @@ impl Universe {
             index_url: format!("{index_origin}/simple/"),
             test_repository_url: format!("{test_index_origin}/legacy/"),
             test_index_url: format!("{test_index_origin}/simple/"),
+            crates_index_url: format!("{crates_origin}{}", cargo::INDEX_PATH),
             oidc_request_url: format!("{oidc_origin}{}", lock(&oidc).request_path_and_query()),
             oidc_request_token: lock(&oidc).request_token().to_owned(),
         };
@@ -171,6 +179,7 @@ impl Universe {
             github,
             index,
             test_index,
+            crates,
             oidc,
         })
     }
@@ -198,6 +207,11 @@ impl Universe {
     /// Prepares the test index, or looks at it.
     pub fn test_index<R>(&self, f: impl FnOnce(&mut Index) -> R) -> R {
         f(&mut lock(&self.test_index))
+    }
+
+    /// Prepares the cargo registry, or looks at it.
+    pub fn crates<R>(&self, f: impl FnOnce(&mut Crates) -> R) -> R {
+        f(&mut lock(&self.crates))
     }
 
     /// Prepares the OIDC provider, or looks at it.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use super::*;
+use crate::model::crate_name::CrateFile;
 use crate::model::digest::Sha256;
 use crate::sim::github::access::Permissions;
 use crate::sim::github::release::NewRelease;
@@ -79,16 +80,19 @@ fn every_service_has_an_origin_of_its_own() {
         index_url,
         test_repository_url,
         test_index_url,
+        crates_index_url,
         oidc_request_url,
         oidc_request_token,
     } = universe.addresses();
     assert_eq!(authority(&repository_url), authority(&index_url));
-    let origins = [&github_api, &results_url, &index_url, &test_index_url, &oidc_request_url];
+    let origins =
+        [&github_api, &results_url, &index_url, &test_index_url, &crates_index_url, &oidc_request_url];
     for (at, one) in origins.iter().enumerate() {
         assert!(origins[at + 1..].iter().all(|other| authority(one) != authority(other)), "{origins:?}");
     }
     assert!(github_api.ends_with("/api/v3") && repository_url.ends_with("/legacy/"));
     assert!(test_repository_url.ends_with("/legacy/") && test_index_url.ends_with("/simple/"));
+    assert!(crates_index_url.ends_with('/'), "{crates_index_url}");
     assert!(oidc_request_url.contains('?') && !oidc_request_token.is_empty());
 }
 
@@ -107,6 +111,22 @@ fn a_connection_is_used_again_and_head_has_no_body() {
     let (again, body) = reply(&mut stream, false);
     assert!(again.starts_with("HTTP/1.1 200 OK\r\n") && body.starts_with(b"<!DOCTYPE html>"));
     assert_eq!(universe.journal().len(), 2);
+}
+
+#[test]
+fn the_cargo_registry_is_asked_held_up_and_looked_at() {
+    let (universe, _index) = start();
+    let file = CrateFile::new("demo".parse().expect("good"), semver::Version::new(1, 0, 0));
+    universe.crates(|registry| registry.place_sample(&file));
+    assert_eq!(universe.crates(|registry| registry.published().len()), 1);
+    let index = universe.addresses().crates_index_url;
+    assert_eq!(get(&index, "/index/de/mo/demo"), "HTTP/1.1 200 OK");
+    inject(&universe, "limit@crates:1");
+    assert_eq!(get(&index, "/index/de/mo/demo"), "HTTP/1.1 429 Too Many Requests");
+    inject(&universe, "stale@crates:1");
+    assert_eq!(get(&index, "/index/de/mo/demo"), "HTTP/1.1 404 Not Found");
+    universe.settle();
+    assert_eq!(get(&index, "/index/de/mo/demo"), "HTTP/1.1 200 OK");
 }
 
 #[test]
