@@ -24,6 +24,8 @@ const LIFETIME: Duration = Duration::from_secs(30 * 60);
 const TRIES: u32 = 3;
 /// How often a token is given back at most: whoever waits for it has nothing else to do.
 const REVOCATIONS: u32 = 2;
+/// A job does not idle for longer than this at its end for a token that ends by itself.
+const LONGEST_REVOCATION: Duration = Duration::from_secs(2 * 60);
 const LIMIT_BYTES: u64 = 256 << 10;
 
 /// The tokens of the run: each made when it is first needed, renewed in time, and remembered until it is given back.
@@ -164,16 +166,22 @@ async fn revoke(http: &Http, api: &Endpoint, token: &Secret<String>) -> Result<(
         .limit(LIMIT_BYTES);
     let mut tried = 1;
     loop {
-        let error = match http.send(&call).await {
+        let (error, told) = match http.send(&call).await {
+            Ok(answer) if answer.is_success() && !answer.is_page() => return Ok(()),
             // Who does not know the token, or not any more, has nothing left to take back.
-            Ok(answer) if answer.is_success() || matches!(answer.status, 401 | 404) => return Ok(()),
-            Ok(answer) => answer.error(None),
-            Err(error) => error,
+            Ok(answer) if matches!(answer.status, 401 | 404) => return Ok(()),
+            Ok(answer) if answer.is_success() => {
+                (answer.unexpected("that it is done", "a page of HTML"), None)
+            }
+            Ok(answer) => (answer.error(None), answer.asks_to_wait(http.surroundings().pace.now())),
+            Err(error) => (error, None),
         };
-        if tried >= REVOCATIONS {
+        let delay = told.unwrap_or_else(|| backoff(tried));
+        if tried >= REVOCATIONS || delay > LONGEST_REVOCATION {
             return Err(error);
         }
-        http.pause("the registry to take the token back", backoff(tried)).await;
+        // A run that was told to stop does not wait here, and tries again all the same.
+        http.wait_out("the registry to take the token back", delay).await;
         tried += 1;
     }
 }

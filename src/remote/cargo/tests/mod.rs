@@ -2,6 +2,7 @@
 
 mod publish;
 mod reading;
+mod simulated;
 mod trusted;
 mod yank;
 
