@@ -97,10 +97,10 @@ impl CargoWrite {
         }
     }
 
-    /// Sees to it that the version is yanked, or is not. Safe to repeat.
+    /// Sees to it that the version is yanked, or is not, and waits until the index says so. Safe to repeat.
     ///
     /// # Errors
-    /// When the registry refuses it, or its index does not list the version.
+    /// When the registry refuses it, or its index does not follow.
     pub(crate) async fn ensure_yanked(
         &self,
         krate: &CrateName,
@@ -125,17 +125,14 @@ impl CargoWrite {
             .authorized(token.expose().clone())
             .limit(LIMIT_BYTES);
         let mut tries = Tries::default();
-        loop {
-            if self.is_yanked(krate, version).await? == yanked {
-                return Ok(());
-            }
-            let Err(Failure { error, again, .. }) = self.take(&call, tries.sent(), yank_hint).await else {
-                return self.await_yanked(krate, version, yanked).await;
-            };
+        // No look comes first, and none between: an index that lags shows what was wanted before it is so, and to ask
+        // twice changes nothing.
+        while let Err(Failure { error, again, .. }) = self.take(&call, tries.sent(), yank_hint).await {
             if !tries.allow(&self.http, again, "the registry to answer").await {
                 return Err(error);
             }
         }
+        self.await_yanked(krate, version, yanked).await
     }
 
     /// Tries the credential as far as that can be done without publishing: an identity is exchanged for a token, which
@@ -295,28 +292,20 @@ impl CargoWrite {
         yanked: bool,
     ) -> Result<(), RemoteError> {
         for look in 1..=LOOKS {
-            if self.is_yanked(krate, version).await? == yanked {
+            let versions = self.read.versions(krate).await?;
+            if versions.iter().any(|one| one.version == *version && one.yanked == yanked) {
                 return Ok(());
             }
             if look < LOOKS {
                 self.http.pause("the index to follow", backoff(look)).await;
             }
         }
-        let state = if yanked { "not yanked" } else { "yanked" };
+        let state = if yanked { "yanked" } else { "not yanked" };
         Err(RemoteError::Missing {
             what: format!(
-                "{SERVICE} took the change, and its index still shows `{krate}` {version} as {state}"
+                "{SERVICE} took the change, and its index does not show `{krate}` {version} as {state} yet"
             ),
-            hint: "run again in some minutes: what is done is found and not repeated".into(),
-        })
-    }
-
-    async fn is_yanked(&self, krate: &CrateName, version: &Version) -> Result<bool, RemoteError> {
-        let versions = self.read.versions(krate).await?;
-        let found = versions.into_iter().find(|one| one.version == *version);
-        found.map(|IndexedVersion { yanked, .. }| yanked).ok_or_else(|| RemoteError::Missing {
-            what: format!("{SERVICE} at `{}` has no `{krate}` {version}", self.read.index().authority()),
-            hint: "is it the right registry? only what was published there can be yanked there".into(),
+            hint: "run again in some minutes: to ask for it twice changes nothing".into(),
         })
     }
 }
@@ -363,7 +352,7 @@ fn yank_hint(status: u16, said: &str) -> Option<String> {
         401 | 403 => {
             "is the token right and not expired, and may it yank? crates.io gives that right on its own"
         }
-        404 | 405 => "does this registry have versions that can be yanked?",
+        404 | 405 => "does this registry have this version, and can versions be yanked there?",
         _ => return None,
     };
     Some(text.to_owned())
