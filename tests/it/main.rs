@@ -34,6 +34,7 @@ mod native_files;
 mod pages;
 mod peers;
 mod policy;
+mod publish;
 mod python;
 mod rehearse;
 mod release;

@@ -1,0 +1,6 @@
+//! publish, as its users meet it.
+
+mod partial;
+mod preflight;
+mod stage;
+mod targets;
