@@ -1,6 +1,7 @@
 //! validate-wheels: every wheel, sdist and crate, one pass each; leaves the manifest that binds them.
 
 pub(crate) mod baseline;
+mod crates;
 mod difference;
 pub(crate) mod expected;
 pub(crate) mod package_tree;
@@ -92,6 +93,7 @@ pub(crate) const RULES: &[Rule] = &[
     reproducible::ONE_SIDED,
     reproducible::SUMMARY,
     reproducible::NOTHING,
+    crates::OTHER_COMMIT,
     expected::MISSING,
     expected::EXTRA,
     tree::MISSING,
@@ -218,7 +220,8 @@ impl Mode for ValidateWheels {
         let trees = self.trees.iter().map(|tree| tree.list(&readers.disk)).collect::<Result<Vec<_>, _>>()?;
         let also = |dists: &[Dist]| {
             let expected = self.expect.iter().flat_map(|expect| expected::compare(expect, dists));
-            expected.chain(package_tree::compare(&trees, dists)).collect()
+            let packed = crates::compare(&self.origin, dists);
+            expected.chain(package_tree::compare(&trees, dists)).chain(packed).collect()
         };
         let vetting = self.set.vet_and(&readers.disk, &self.origin, &cx.surroundings.progress, &also)?;
         let Vetting { mut report, bound, wheels, sdists, crates, files, seen, subjects } = vetting;

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::archive::Numbers;
 use crate::support::program::{Outcome, Program};
-use crate::support::world::{Phase, ReleaseFile, World, small_release};
+use crate::support::world::{COMMIT, Phase, ReleaseFile, World, small_release};
 
 const CRATE: &str = "sample-1.2.0.crate";
 
@@ -172,6 +172,46 @@ fn cargo_keeps_the_word_of_an_author_who_wants_nothing_published() {
     let file = everything("publish = false", "");
     let outcome = validate(folder.path(), &[file]).run().expect_code(1);
     assert!(outcome.finds("crate/publish-false", "b.5.crate"), "{}", outcome.told());
+}
+
+/// Git in a folder that is nobody's, so that no setting of this machine counts.
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut git = Command::new("git");
+    git.args(["-c", "user.name=Me", "-c", "user.email=me@forge.example"]).args(arguments).current_dir(folder);
+    git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    let output = git.output().expect("who builds this has git");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+#[test]
+fn the_commit_that_cargo_took_down_is_held_to_the_one_that_is_released() {
+    let checkout = tempfile::tempdir().expect("a temporary folder");
+    let path = checkout.path();
+    write(
+        path,
+        "Cargo.toml",
+        "[package]\nname = \"sample\"\nversion = \"1.2.0\"\ndescription = \"A sample.\"\nlicense = \"MIT\"\n",
+    );
+    write(path, "src/lib.rs", "");
+    write(path, ".gitignore", "target\n");
+    git(path, &["init", "--quiet"]);
+    git(path, &["add", "."]);
+    git(path, &["commit", "--quiet", "--message", "Begin"]);
+    let commit = git(path, &["rev-parse", "HEAD"]);
+    let clean = cargo_package(path);
+    let judge = |file: &ReleaseFile, commit: &str| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let program = validate(folder.path(), std::slice::from_ref(file));
+        program.input("commit", commit).run().expect_code(0)
+    };
+    let outcome = judge(&clean, &commit);
+    assert_eq!(outcome.report["findings"], json!([]), "{}", outcome.told());
+    let outcome = judge(&clean, COMMIT);
+    assert!(outcome.finds("crate/other-commit", CRATE), "{}", outcome.told());
+    write(path, "src/lib.rs", "//! Changed.\n");
+    let outcome = judge(&cargo_package(path), &commit);
+    assert!(outcome.finds("crate/dirty", CRATE), "{}", outcome.told());
 }
 
 /// The small release with a crate beside it.

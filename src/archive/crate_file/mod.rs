@@ -1,13 +1,17 @@
 //! A packed crate (`.crate`): the archive that `cargo package` makes and a crate registry takes.
 //!
-//! Of its contents two texts are kept: the manifest in its top folder and the readme that the manifest names.
+//! Of its contents three texts are kept: the manifest in its top folder, what cargo took down of the checkout, and the
+//! readme that the manifest names.
 
 mod manifest;
+mod packed_from;
 mod platform;
 
 pub use manifest::{
     CrateDependency, CrateManifest, CrateManifestError, DependencyKind, DependencySource, PublishTo,
 };
+
+pub use packed_from::PackedFrom;
 
 use super::Limits;
 use super::document::{Document, NotRead};
@@ -33,6 +37,8 @@ pub struct PackedFile {
     pub manifest: Document<Result<CrateManifest, CrateManifestError>>,
     /// The text that the manifest names as the readme; absent, too, where it names none.
     pub readme: Document<String>,
+    /// The checkout that it was packed from, where cargo told.
+    pub packed_from: Option<PackedFrom>,
 }
 
 impl PackedFile {
@@ -89,16 +95,22 @@ pub fn read(source: &dyn ReadAt, name: &FileName, limits: &Limits) -> Result<Pac
     let name = CrateFile::of_file_name(&file_name);
     let promised = name.as_ref().map(|name| format!("{}/{MANIFEST}", name.stem()));
     let is_promised = |member: &Member| Some(member.path.as_str()) == promised.as_deref();
+    let told = name.as_ref().map(|name| format!("{}/{}", name.stem(), packed_from::FILE));
     let keep = |member: &Member, so_far: [Option<&Member>; tar::SLOTS]| {
         let is_kept = is_manifest(&member.path) && !so_far[0].is_some_and(is_promised);
-        (is_promised(member) || is_kept).then_some(0)
+        match is_promised(member) || is_kept {
+            true => Some(0),
+            false => (Some(member.path.as_str()) == told.as_deref()).then_some(1),
+        }
     };
-    let (tar, hashes, [kept, _]) = tar::read(source, limits, &keep)?;
+    let (tar, hashes, [kept, told]) = tar::read(source, limits, &keep)?;
     // Of several members with the path the last one is what a reader leaves on the disk.
     let index = tar.members.iter().rposition(is_promised);
     let index = index.or_else(|| tar.members.iter().rposition(|member| is_manifest(&member.path)));
     let manifest = document(&tar, index, kept, limits.project_bytes, limits, CrateManifest::parse);
-    let mut read = PackedFile { file_name, name, hashes, tar, manifest, readme: Document::Absent };
+    let packed_from = told.and_then(|(_, bytes)| PackedFrom::parse(&bytes));
+    let mut read =
+        PackedFile { file_name, name, hashes, tar, manifest, readme: Document::Absent, packed_from };
     read.readme = readme(source, &read, limits)?;
     Ok(read)
 }

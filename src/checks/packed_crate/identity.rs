@@ -125,6 +125,25 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         rule: Rule {
+            id: "crate/dirty",
+            severity: Severity::Warning,
+            rejected_by: &["cargo"],
+            summary: "the crate was packed from files that were not committed",
+            explain: "Cargo packs such a checkout only if told to (`--allow-dirty`), and takes it down. What is in the \
+                      crate can then not be found in the repository, by nobody.",
+            fix: "pack the crate from a clean checkout; if a build changes files, let it do so outside of the package",
+            sources: &["The Cargo Book, cargo package"],
+            since: "0.1.0",
+        },
+        run: Run::Crate {
+            check: dirty,
+            specimen: |packed| {
+                packed.member(".cargo_vcs_info.json", "{\"git\": {\"sha1\": \"\", \"dirty\": true}}\n");
+            },
+        },
+    },
+    Check {
+        rule: Rule {
             id: "crate/readme",
             severity: Severity::Error,
             rejected_by: &["cargo"],
@@ -212,6 +231,12 @@ fn publish_false(packed: &PackedFile, sink: &mut Sink<'_>) {
         && registries.is_empty()
     {
         sink.at(member, "it says `publish = false`, or names no registry there");
+    }
+}
+
+fn dirty(packed: &PackedFile, sink: &mut Sink<'_>) {
+    if packed.packed_from.as_ref().is_some_and(|from| from.is_dirty) {
+        sink.emit("cargo took down that the checkout had changes which were not committed");
     }
 }
 
