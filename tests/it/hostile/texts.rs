@@ -253,6 +253,33 @@ fn a_name_of_countless_tags_is_not_written_out() {
 }
 
 #[test]
+fn a_manifest_of_a_crate_nested_as_deep_as_may_be_is_read() {
+    const PACKAGE: &str = "[package]\nname = \"sample\"\nversion = \"1.0.0\"\n";
+    let limit = Limits::default().project_bytes - PACKAGE.len() as u64 - 200;
+    let texts = [
+        ("arrays", format!("a = {}", filled(limit, "["))),
+        ("elements", format!("a = [{}]", filled(limit, "[],"))),
+        ("tables", format!("a = {}", filled(limit, "{a="))),
+        ("dotted keys", format!("{}a = 1\n", filled(limit, "a."))),
+        ("dependencies", format!("[dependencies]\n{}", lines_within(limit, |n| format!("d{n} = \"1\"\n")))),
+        ("requirements", format!("[dependencies]\na = \"{}1\"\n", filled(limit, "1,"))),
+        ("platforms", lines_within(limit, |n| format!("[target.'cfg(a = \"{n}\")'.dependencies]\n"))),
+        ("one platform", format!("[target.'cfg({})'.dependencies]\na = \"1\"\n", filled(limit, ",a "))),
+        ("features", format!("[features]\n{}", lines_within(limit, |n| format!("f{n} = []\n")))),
+        ("one feature", format!("[features]\na = [{}]\n", filled(limit, "\"a\","))),
+        ("keywords", format!("keywords = [{}]\n", filled(limit, "\"a\","))),
+        ("license", format!("license = \"{}MIT\"\n", filled(limit, "MIT/"))),
+        ("readme", format!("readme = \"{}\"\n", filled(limit, "./"))),
+    ];
+    for (what, text) in texts {
+        let mut builder = release_action::archive::build::CrateBuilder::new("sample", "1.0.0");
+        builder.edit_manifest(move |bytes| *bytes = format!("{PACKAGE}{text}").into_bytes());
+        let (file_name, bytes) = builder.build();
+        refused(&format!("crate {what}"), (file_name.to_string(), bytes));
+    }
+}
+
+#[test]
 fn a_pyproject_nested_as_deep_as_may_be_is_read() {
     let limit = Limits::default().project_bytes;
     let texts = [
