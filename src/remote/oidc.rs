@@ -90,8 +90,17 @@ impl AmbientIdentity {
 pub(crate) struct Claims(Map<String, Value>);
 
 /// The claims that registries compare with their configuration, in the order of a message.
-const COMPARED: [&str; 7] =
-    ["sub", "repository", "repository_owner_id", "job_workflow_ref", "workflow_ref", "ref", "environment"];
+const COMPARED: [&str; 9] = [
+    "sub",
+    "repository",
+    "repository_owner",
+    "repository_owner_id",
+    "job_workflow_ref",
+    "workflow_ref",
+    "ref",
+    "event_name",
+    "environment",
+];
 
 /// Reads a token's claims; `None` when it is none.
 pub(crate) fn claims(token: &Secret<String>) -> Option<Claims> {

@@ -288,6 +288,75 @@ mod tests {
     }
 
     #[test]
+    fn a_version_to_come_is_sent_as_it_is_without_what_nobody_knows() {
+        let metadata = [
+            ("Metadata-Version", "2.6"),
+            ("Name", "foo"),
+            ("Version", "1.0"),
+            ("License-File", "L"),
+            ("Import-Name", "foo"),
+            ("Import-Name", "foo_extra ; private"),
+            ("Import-Namespace", "ns"),
+            ("Novel-Field", "x"),
+            ("Attestations", "[]"),
+        ];
+        let fields = sent("foo-1.0-py2.py3-none-any.whl", &metadata, None);
+        assert_eq!(fields[3], "pyversion=py2.py3");
+        assert_eq!(
+            fields[6..],
+            [
+                "metadata_version=2.6",
+                "name=foo",
+                "version=1.0",
+                "license_file=L",
+                "requires_python=",
+                "import_name=foo",
+                "import_name=foo_extra ; private",
+                "import_namespace=ns",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_licence_file_is_sent_from_the_version_on_that_knows_it() {
+        let known = |version: &str| {
+            let metadata = [("Metadata-Version", version), ("License-File", "L")];
+            sent("foo-1.0.tar.gz", &metadata, None).contains(&"license_file=L".to_owned())
+        };
+        for old in ["1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "", "x"] {
+            assert!(!known(old), "{old}");
+        }
+        for new in ["2.4", "2.5", "2.10", "3.0"] {
+            assert!(known(new), "{new}");
+        }
+    }
+
+    #[test]
+    fn attestations_are_one_field_and_none_where_there_are_none() {
+        let (project, artifact) = ("foo".parse().expect("good"), artifact("foo-1.0.tar.gz"));
+        let of = |attestations| {
+            let (path, blake2b256) = (Path::new("x"), Blake2b256::of(b"abc"));
+            let upload = Upload {
+                project: &project,
+                artifact: &artifact,
+                blake2b256,
+                path,
+                metadata: &[],
+                description: None,
+                attestations,
+            };
+            let fields = fields(&upload).expect("an sdist");
+            fields
+                .into_iter()
+                .filter(|(name, _)| *name == "attestations")
+                .map(|(_, value)| value)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(None), Vec::<String>::new());
+        assert_eq!(of(Some(r#"[{"version":1}]"#)), [r#"[{"version":1}]"#]);
+    }
+
+    #[test]
     fn other_files_have_no_form() {
         let (project, artifact) = ("foo".parse().expect("good"), artifact("tool"));
         let upload = Upload {

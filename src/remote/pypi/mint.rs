@@ -7,10 +7,11 @@ use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
 use super::SERVICE;
+use super::publisher::advice;
 use crate::model::endpoints::Endpoint;
 use crate::model::secret::Secret;
 use crate::remote::error::RemoteError;
-use crate::remote::http::answer::Answer;
+use crate::remote::http::answer::{Answer, words};
 use crate::remote::http::call::Call;
 use crate::remote::http::{Http, backoff};
 use crate::remote::oidc::{self, AmbientIdentity, Claims};
@@ -23,6 +24,10 @@ const LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// How often a token is asked for at most. An identity is used once, so each try takes a fresh one.
 const TRIES: u32 = 3;
 const LIMIT_BYTES: u64 = 256 << 10;
+/// What a wait between two tries is for.
+const WAITING: &str = "the index to mint a token";
+/// What an index says to an identity that it has seen before: another one will do.
+const REUSED: &str = "invalid-reuse-token";
 
 /// The token of the run, made when it is first needed and renewed in time.
 #[derive(Debug, Default)]
@@ -34,8 +39,15 @@ pub(super) struct Mint {
 
 #[derive(Debug)]
 struct Minted {
-    token: Secret<String>,
+    lent: Lent,
     ends: SystemTime,
+}
+
+/// A token of the index, and what the job said of itself to get it.
+#[derive(Clone, Debug)]
+pub(super) struct Lent {
+    pub(super) token: Secret<String>,
+    pub(super) claims: Option<Claims>,
 }
 
 #[derive(Deserialize)]
@@ -60,17 +72,25 @@ impl Mint {
         http: &Http,
         upload: &Endpoint,
         identity: &AmbientIdentity,
-    ) -> Result<Secret<String>, RemoteError> {
+    ) -> Result<Lent, RemoteError> {
         let mut minted = self.token.lock().await;
         let now = http.surroundings().pace.now();
-        if let Some(Minted { token, .. }) = minted.as_ref().filter(|minted| minted.ends >= now + SPARE) {
-            return Ok(token.clone());
+        if let Some(Minted { lent, .. }) = minted.as_ref().filter(|minted| minted.ends >= now + SPARE) {
+            return Ok(lent.clone());
         }
         let audience = audience(http, upload).await?;
         let fresh = mint(http, upload, identity, &audience).await?;
-        let token = fresh.token.clone();
+        let lent = fresh.lent.clone();
         *minted = Some(fresh);
-        Ok(token)
+        Ok(lent)
+    }
+
+    /// Does not use this token again. Whoever comes with one that another has replaced meanwhile changes nothing.
+    pub(super) async fn forget(&self, stale: &Secret<String>) {
+        let mut minted = self.token.lock().await;
+        if minted.as_ref().is_some_and(|minted| minted.lent.token.expose() == stale.expose()) {
+            *minted = None;
+        }
     }
 
     /// What an identity token says that the index would take; the token itself is dropped.
@@ -162,28 +182,33 @@ async fn mint(
         .json(&serde_json::json!({ "token": proof.expose() }))
         .hiding(&proof)
         .limit(LIMIT_BYTES);
-        let (error, delay) = match http.send(&call).await {
-            Ok(answer) if answer.is_success() => return minted(http, &answer),
+        let (error, wait) = match http.send(&call).await {
+            Ok(answer) if answer.is_success() => return minted(http, &answer, &proof),
             Ok(answer) => {
                 let delay = answer.asks_to_wait(http.surroundings().pace.now());
-                let again = delay.or_else(|| answer.is_failure_of_service().then(|| backoff(tried)));
-                (refusal(&answer, &proof), again)
+                let may_pass = answer.is_failure_of_service() || said(&answer).contains(REUSED);
+                (refusal(&answer, &proof), delay.map(Wait::Asked).or_else(|| may_pass.then_some(Wait::Own)))
             }
             // A token more than needed does no harm: it ends by itself.
             Err(error @ (RemoteError::Unreachable { .. } | RemoteError::Lost { .. })) => {
-                (error, Some(backoff(tried)))
+                (error, Some(Wait::Own))
             }
             Err(error) => (error, None),
         };
-        match delay.filter(|delay| http.may_wait(*delay)) {
-            Some(delay) if tried < TRIES => http.pause("the index to mint a token", delay).await,
+        match wait {
+            Some(Wait::Asked(delay)) if tried < TRIES && http.may_wait(delay) => {
+                http.wait_out(WAITING, delay).await;
+            }
+            Some(Wait::Own) if tried < TRIES && http.may_wait(backoff(tried)) => {
+                http.pause(WAITING, backoff(tried)).await;
+            }
             _ => return Err(error),
         }
         tried += 1;
     }
 }
 
-fn minted(http: &Http, answer: &Answer) -> Result<Minted, RemoteError> {
+fn minted(http: &Http, answer: &Answer, proof: &Secret<String>) -> Result<Minted, RemoteError> {
     let MintAnswer { token, expires } = answer.json("a token")?;
     http.surroundings().masks.mask(&token);
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -195,17 +220,49 @@ fn minted(http: &Http, answer: &Answer) -> Result<Minted, RemoteError> {
     let ends = expires.and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
     let left = ends.map_or(LIFETIME, |ends| ends.duration_since(theirs).unwrap_or_default());
     // Nobody lends a token for longer than a day, and a nonsensical number must not overflow the clock.
-    Ok(Minted { token: Secret::new(token), ends: now + left.min(Duration::from_secs(86_400)) })
+    let lent = Lent { token: Secret::new(token), claims: oidc::claims(proof) };
+    Ok(Minted { lent, ends: now + left.min(Duration::from_secs(86_400)) })
 }
 
-/// Why the index does not trust this job, with what the job said of itself.
+/// How long to wait before another try.
+enum Wait {
+    /// As long as the index asked for.
+    Asked(Duration),
+    /// A little longer each time.
+    Own,
+}
+
+/// The reasons that an index gives for a refusal, in its own short names.
+fn said(answer: &Answer) -> String {
+    #[derive(Deserialize)]
+    struct Refused {
+        #[serde(default)]
+        errors: Vec<Reason>,
+    }
+    #[derive(Deserialize)]
+    struct Reason {
+        #[serde(default)]
+        code: String,
+    }
+    let refused = serde_json::from_slice(&answer.body).unwrap_or(Refused { errors: Vec::new() });
+    let codes: Vec<_> = refused.errors.into_iter().map(|Reason { code }| code).collect();
+    codes.join(" ")
+}
+
+/// Why the index does not trust this job, with what the job said of itself and what would have to change.
 fn refusal(answer: &Answer, proof: &Secret<String>) -> RemoteError {
     let claims = oidc::claims(proof).filter(|_| answer.status < 500);
-    let hint = claims.map(|claims| {
-        format!(
-            "does the trusted publisher that is configured at the index name exactly this repository, the file name of \
-             this workflow and this environment? the job said: {claims}"
-        )
+    let hint = claims.map(|claims| match said(answer) {
+        said if said.contains("not-enabled") => {
+            "the index has switched trusted publishing off: give it an API token, or run again later".to_owned()
+        }
+        said if said.contains(REUSED) => "the runner gave one identity twice: run the job again".to_owned(),
+        said if said.contains("invalid-token") || said.contains("invalid-payload") => format!(
+            "the index does not take the runner's identity at all: does it know the issuer `{}`, and are the clocks right? \
+             The job said: {claims}",
+            words(claims.get("iss").unwrap_or("none"))
+        ),
+        _ => advice(&claims),
     });
     answer.error(hint)
 }

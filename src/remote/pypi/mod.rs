@@ -7,7 +7,10 @@ pub(crate) mod attestation;
 mod form;
 mod html;
 mod mint;
+mod publisher;
 pub(crate) mod read;
+mod refusal;
+mod taken;
 #[cfg(test)]
 mod tests;
 mod wire;

@@ -1,5 +1,8 @@
 //! The index against a scripted server.
 
+mod refusing;
+mod trusted;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -237,26 +240,6 @@ async fn a_file_that_did_not_arrive_is_sent_again_and_not_for_ever() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_final_and_says_what_to_do() {
-    for (status, body, hint) in [
-        (403, r#"{"message":"Invalid or non-existent authentication information."}"#, "token"),
-        (
-            400,
-            r#"{"message":"This filename was previously used by a file that has since been deleted."}"#,
-            "new version",
-        ),
-        (400, r#"{"message":"File too large. Limit for project 'foo-bar' is 100 MB."}"#, "limit"),
-        (404, "", "repository-url"),
-    ] {
-        let (outcome, posts, looks) = course(vec![Reply::of(status, "application/json", body)], vec![]).await;
-        let error = outcome.expect_err("refused");
-        assert!(error.hint().is_some_and(|text| text.contains(hint)), "{error:?}");
-        assert!(!error.is_ambiguous());
-        assert_eq!((posts, looks), (1, 1));
-    }
-}
-
-#[tokio::test]
 async fn a_redirected_upload_is_refused_in_plain_words() {
     let (outcome, posts, _) =
         course(vec![Reply::redirect("https://elsewhere.invalid/legacy/?x=hunter2")], vec![]).await;
@@ -346,7 +329,7 @@ impl Progress for Watch {
 }
 
 /// A token with claims, as the runner would lend it.
-const PROOF: &str = "e30.eyJzdWIiOiJyZXBvOmEvYiIsImpvYl93b3JrZmxvd19yZWYiOiJhL2IvLmdpdGh1Yi93b3JrZmxvd3MvcmVsZWFzZS55bWxAcmVmcy90YWdzL3YxIn0.c2ln";
+const PROOF: &str = "e30.eyJzdWIiOiJyZXBvOmEvYiIsInJlcG9zaXRvcnkiOiJhL2IiLCJqb2Jfd29ya2Zsb3dfcmVmIjoiYS9iLy5naXRodWIvd29ya2Zsb3dzL3JlbGVhc2UueW1sQHJlZnMvdGFncy92MSJ9.c2ln";
 
 async fn trusted(
     mut answer: impl FnMut(&Seen) -> Option<Reply> + Send + 'static,

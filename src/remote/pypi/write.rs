@@ -6,14 +6,15 @@ use reqwest::Method;
 use url::Url;
 
 use super::form::{Form, form};
-use super::mint::Mint;
+use super::mint::{Lent, Mint};
 use super::read::IndexRead;
-use super::{Credential, CredentialKind, SERVICE, TOKEN_USER, Upload};
+use super::refusal::{Credentials, Refusal};
+use super::{Credential, CredentialKind, IndexFile, SERVICE, TOKEN_USER, Upload};
 use crate::model::artifact::Delta;
 use crate::model::endpoints::Endpoint;
 use crate::model::secret::Secret;
 use crate::remote::error::RemoteError;
-use crate::remote::http::answer::Answer;
+use crate::remote::http::answer::{Answer, words};
 use crate::remote::http::call::Call;
 use crate::remote::http::{Http, backoff};
 use crate::remote::oidc::{AmbientIdentity, Claims};
@@ -26,6 +27,10 @@ const LOOKS: u32 = 6;
 const LIMIT_BYTES: u64 = 1 << 20;
 /// `PyPI` answers in JSON when it is asked to; its text answer may lie in the reason phrase, which HTTP/2 does not have.
 const ACCEPT: &str = "application/json;q=0.9, text/plain;q=0.8, text/html;q=0.7";
+/// An index that takes nothing for a while is asked again after this.
+const READ_ONLY: Duration = Duration::from_secs(60);
+/// What a wait between two tries is for.
+const WAITING: &str = "the index to take the file";
 
 /// Uploads to an index.
 #[derive(Debug)]
@@ -42,14 +47,52 @@ struct Failure {
     error: RemoteError,
     /// How often to look whether the file is there all the same.
     looks: u32,
-    /// How long to wait before the file is sent again, where that may help.
-    again: Option<Duration>,
+    /// What may help.
+    next: Next,
+}
+
+impl Failure {
+    fn of(error: RemoteError, looks: u32, next: Next) -> Self {
+        Self { error, looks, next }
+    }
+
+    /// An error that another try would not better.
+    fn refused(error: RemoteError) -> Self {
+        Self::of(error, 1, Next::Nothing)
+    }
+}
+
+/// What may help after an upload that was not confirmed.
+enum Next {
+    Nothing,
+    /// To send it again some time later, of our own accord.
+    Later(Duration),
+    /// To send it again no sooner than the index asked us to.
+    Asked(Duration),
+    /// To send it again with another token than this.
+    FreshToken(Secret<String>),
+    /// To find the file that has the same bytes: the index says that there is one.
+    Twin,
+}
+
+/// What a request proves that we may upload with.
+struct Login {
+    user: String,
+    password: Secret<String>,
+    /// What the job said of itself, where the password is a minted token.
+    claims: Option<Claims>,
 }
 
 /// What the index shows of a file.
 enum Shown {
     Same,
-    Other { theirs: String },
+    Other {
+        theirs: String,
+    },
+    /// Not this name, but these bytes under another.
+    Twin {
+        name: String,
+    },
     Nothing,
 }
 
@@ -103,20 +146,31 @@ impl IndexWrite {
     /// When the index refuses it, holds other bytes under its name, or does not show it after all tries.
     pub(crate) async fn ensure_upload(&self, upload: &Upload<'_>) -> Result<(), RemoteError> {
         let form = form(upload)?;
-        let mut sent = 1;
+        let (mut sent, mut renewed) = (1, false);
         loop {
             let Err(failure) = self.send(upload, &form, sent).await else { return Ok(()) };
-            let Failure { error, looks, again } = failure;
-            match self.look(upload, looks).await {
-                Ok(Shown::Same) => return Ok(()),
-                Ok(Shown::Other { theirs }) => return Err(conflict(upload, theirs)),
+            let Failure { error, looks, next } = failure;
+            match (self.look(upload, looks).await, &next) {
+                (Ok(Shown::Same), _) => return Ok(()),
+                (Ok(Shown::Other { theirs }), _) => return Err(conflict(upload, theirs)),
+                (Ok(Shown::Twin { name }), Next::Twin) => return Err(has_twin(error, &name)),
                 // Where it cannot be seen, another copy might be one too many.
-                Err(_) => return Err(error),
-                Ok(Shown::Nothing) => {}
+                (Err(_), _) => return Err(error),
+                (Ok(Shown::Nothing | Shown::Twin { .. }), _) => {}
             }
-            match again.filter(|delay| sent < SENDS && self.http.may_wait(*delay)) {
-                Some(delay) => self.http.pause("the index to take the file", delay).await,
-                None => return Err(error),
+            match next {
+                Next::FreshToken(stale) if !renewed && !self.http.surroundings().stop.is_requested() => {
+                    self.mint.forget(&stale).await;
+                    renewed = true;
+                    continue;
+                }
+                Next::Later(delay) if sent < SENDS && self.http.may_wait(delay) => {
+                    self.http.pause(WAITING, delay).await;
+                }
+                Next::Asked(delay) if sent < SENDS && self.http.may_wait(delay) => {
+                    self.http.wait_out(WAITING, delay).await;
+                }
+                _ => return Err(error),
             }
             sent += 1;
         }
@@ -124,58 +178,63 @@ impl IndexWrite {
 
     /// Sends the file once and reads the answer.
     async fn send(&self, upload: &Upload<'_>, form: &Form, sent: u32) -> Result<(), Failure> {
-        let refused = |error| Failure { error, looks: 1, again: None };
-        let (user, password) = self.login().await.map_err(refused)?;
+        let login = self.login().await.map_err(Failure::refused)?;
         let what = format!("uploading `{}`", upload.artifact.file_name);
         let call = Call::new(Method::POST, SERVICE, what, with_slash(self.upload.url()))
             .header("accept", ACCEPT)
             .header("content-type", form.content_type.clone())
-            .basic(&user, &password)
+            .basic(&login.user, &login.password)
             .limit(LIMIT_BYTES)
             .carrying(form.parts.clone());
         match self.http.send(&call).await {
             Ok(answer) if answer.is_success() && answer.is_page() => {
                 let error = answer.unexpected("the index's confirmation", "a page of HTML");
-                Err(Failure { error, looks: LOOKS, again: None })
+                Err(Failure::of(error, LOOKS, Next::Nothing))
             }
             Ok(answer) if answer.is_success() => Ok(()),
-            Ok(answer) => Err(self.failure(upload, &answer, sent)),
+            Ok(answer) => Err(self.failure(upload, &answer, login, sent)),
             Err(error @ RemoteError::Unreachable { .. }) => {
-                Err(Failure { error, looks: 1, again: Some(backoff(sent)) })
+                Err(Failure::of(error, 1, Next::Later(backoff(sent))))
             }
-            Err(error) if error.is_ambiguous() => {
-                Err(Failure { error, looks: LOOKS, again: Some(backoff(sent)) })
-            }
-            Err(error) => Err(refused(error)),
+            Err(error) if error.is_ambiguous() => Err(Failure::of(error, LOOKS, Next::Later(backoff(sent)))),
+            Err(error) => Err(Failure::refused(error)),
         }
     }
 
     /// What follows from an answer that is no success.
-    fn failure(&self, upload: &Upload<'_>, answer: &Answer, sent: u32) -> Failure {
-        let error = answer.error(None);
-        let said = match &error {
-            RemoteError::Status { message, .. } => message.to_ascii_lowercase(),
-            _ => String::new(),
-        };
-        let error = answer.error(self.hint(upload, answer.status, &said));
-        let told = answer.asks_to_wait(self.http.surroundings().pace.now());
+    fn failure(&self, upload: &Upload<'_>, answer: &Answer, login: Login, sent: u32) -> Failure {
+        let asked = answer.asks_to_wait(self.http.surroundings().pace.now()).map(Next::Asked);
         if answer.is_failure_of_service() {
-            let again = told.unwrap_or_default().max(backoff(sent));
-            return Failure { error, looks: LOOKS, again: Some(again) };
+            let next = asked.unwrap_or_else(|| Next::Later(backoff(sent)));
+            return Failure::of(answer.error(None), LOOKS, next);
         }
-        if says_exists(answer.status, &said) {
-            return Failure { error, looks: LOOKS, again: None };
+        let refusal = Refusal::of(answer);
+        let Login { user, password, claims } = login;
+        let kind = self.credential.kind();
+        let credentials = Credentials { kind, user: &user, claims: claims.as_ref() };
+        let error = answer.error(refusal.remedy(answer, upload, &credentials));
+        match refusal {
+            Refusal::Taken => Failure::of(error, LOOKS, Next::Twin),
+            // It ended while others were on their way, or the index forgot it.
+            Refusal::Credential if kind == CredentialKind::TrustedPublishing => {
+                Failure::of(error, 1, Next::FreshToken(password))
+            }
+            Refusal::ReadOnly => Failure::of(error, 1, asked.unwrap_or(Next::Later(READ_ONLY))),
+            // A minute, which is what others mean by this status, would not help.
+            Refusal::TooManyProjects if answer.header("retry-after").is_none() => Failure::refused(error),
+            _ => Failure::of(error, 1, asked.unwrap_or(Next::Nothing)),
         }
-        Failure { error, looks: 1, again: told }
     }
 
     /// User name and password of the next request.
-    async fn login(&self) -> Result<(String, Secret<String>), RemoteError> {
+    async fn login(&self) -> Result<Login, RemoteError> {
         match &self.credential {
-            Credential::Password { user, password } => Ok((user.clone(), password.clone())),
+            Credential::Password { user, password } => {
+                Ok(Login { user: user.clone(), password: password.clone(), claims: None })
+            }
             Credential::TrustedPublishing(identity) => {
-                let token = self.mint.token(&self.http, &self.upload, identity).await?;
-                Ok((TOKEN_USER.to_owned(), token))
+                let Lent { token, claims } = self.mint.token(&self.http, &self.upload, identity).await?;
+                Ok(Login { user: TOKEN_USER.to_owned(), password: token, claims })
             }
         }
     }
@@ -199,7 +258,10 @@ impl IndexWrite {
         let file = files.iter().find(|file| file.file.file_name == upload.artifact.file_name.as_str());
         let theirs = |digest: Option<String>| digest.unwrap_or_else(|| "a file of another size".to_owned());
         Ok(match (upload.artifact.compare(file.map(|file| &file.file)), file) {
-            (Delta::Missing, _) | (_, None) => Shown::Nothing,
+            (Delta::Missing, _) | (_, None) => match files.iter().find(|file| has_bytes_of(file, upload)) {
+                Some(twin) => Shown::Twin { name: twin.file.file_name.clone() },
+                None => Shown::Nothing,
+            },
             (Delta::Same, _) => Shown::Same,
             (Delta::Differs, Some(file)) => {
                 Shown::Other { theirs: theirs(file.file.sha256.map(|digest| digest.to_string())) }
@@ -214,36 +276,6 @@ impl IndexWrite {
             }
         })
     }
-
-    /// What to do about a refusal; `said` is the index's message in lower case.
-    fn hint(&self, upload: &Upload<'_>, status: u16, said: &str) -> Option<String> {
-        let project = upload.project;
-        let text = match status {
-            300..=399 => "an upload is never sent on to another address: give the one that it redirects to as `repository-url`".into(),
-            _ if said.contains("previously used") => {
-                "a file name is used up for ever, even when the file is deleted: release a new version".into()
-            }
-            _ if status == 413 || said.contains("too large") => {
-                format!("build a smaller file, or ask the index for a higher limit for `{project}`")
-            }
-            _ if says_exists(status, said) => {
-                "does the index hold these bytes under another name, or this name with other bytes? release a new version".into()
-            }
-            401 | 403 => match &self.credential {
-                Credential::Password { user, .. } => format!(
-                    "is the token right, complete and not expired, and may it upload to `{project}`? for an API token \
-                     the user name is `__token__`, here it is `{}`",
-                    user.chars().take(60).collect::<String>()
-                ),
-                Credential::TrustedPublishing(_) => format!(
-                    "is this workflow a trusted publisher of `{project}` too? a token covers the projects of its publisher only"
-                ),
-            },
-            404 | 405 => "is `repository-url` the upload endpoint, with its path?".into(),
-            _ => return None,
-        };
-        Some(text)
-    }
 }
 
 /// The address with a slash at its end: without it, indexes answer an upload with a redirect.
@@ -255,11 +287,24 @@ fn with_slash(url: &Url) -> Url {
     url
 }
 
-/// Whether an index says that the name is taken, in the words of those we know of. It is only a reason to look again
-/// with patience: what the index holds decides.
-fn says_exists(status: u16, said: &str) -> bool {
-    const WORDS: [&str; 4] = ["already exist", "already been taken", "overwrite artifact", "updating asset"];
-    status == 409 || (matches!(status, 400 | 403 | 422) && WORDS.iter().any(|words| said.contains(words)))
+/// Whether a listed file has the bytes of ours, whatever its name. A size alone proves nothing.
+fn has_bytes_of(file: &IndexFile, upload: &Upload<'_>) -> bool {
+    file.file.sha256 == Some(upload.artifact.sha256)
+}
+
+/// The error of an index that holds the bytes under another name.
+fn has_twin(error: RemoteError, name: &str) -> RemoteError {
+    match error {
+        RemoteError::Status { service, what, status, message, hint: _ } => {
+            let hint = format!(
+                "the index holds these very bytes as `{}`, and takes them under one name only: leave this file out, or \
+                 release a new version",
+                words(name)
+            );
+            RemoteError::Status { service, what, status, message, hint: Some(hint) }
+        }
+        other => other,
+    }
 }
 
 fn conflict(upload: &Upload<'_>, theirs: String) -> RemoteError {
