@@ -28,7 +28,7 @@ pub(super) const TAKEN: &[Taken] = &[
     row("PyPI, TestPyPI", 400, "file already exists", "Warehouse: `forklift/legacy.py`"),
     row("pypiserver", 409, "", "pypiserver 2.4.2, run"),
     row("pypiserver, to clients that it takes for old ones", 400, "already exists", "pypiserver 2.4.2, run"),
-    row("devpi", 409, "", "devpi-server 6, run"),
+    row("devpi", 409, "", "devpi-server, run"),
     row("Artifactory", 403, "overwrite artifact", "twine issue 332"),
     row("Artifactory since 2025", 403, "overwrite all artifacts", "twine issue 1251"),
     row("Nexus on OrientDB", 400, "updating asset", "twine issue 693"),
