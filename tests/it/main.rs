@@ -8,6 +8,7 @@ mod artifact_peers;
 mod bad_input;
 mod baseline;
 mod bin_action;
+mod cargo_registry;
 mod checks;
 mod collect;
 mod comparison;

@@ -12,7 +12,8 @@ pub(super) fn own_index(request: &Request) -> String {
     format!("sparse+{}{}", origin(request), super::INDEX_PATH)
 }
 
-fn origin(request: &Request) -> String {
+/// The registry's origin, as this client calls it.
+pub(super) fn origin(request: &Request) -> String {
     format!("http://{}", request.header("host").unwrap_or_default())
 }
 

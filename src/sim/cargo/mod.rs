@@ -243,7 +243,10 @@ impl Crates {
         if !self.auth_required || matches!(holder(), Ok(Holder::User(_) | Holder::Publisher { .. })) {
             return Ok(());
         }
-        Err(Refusal::of(401, "authentication required").with("www-authenticate", "Cargo login_url=\"/me\""))
+        // Cargo wants a whole address there.
+        let page = format!("{}/me", index::origin(request));
+        let challenge = format!("Cargo login_url=\"{page}\"");
+        Err(Refusal::of(401, "authentication required").with("www-authenticate", challenge))
     }
 
     /// What is kept of a crate that is sent: its bytes, or others while the registry is broken.
