@@ -1,6 +1,5 @@
 //! publish, as its users meet it.
 
-mod partial;
-mod preflight;
-mod stage;
-mod targets;
+mod installers;
+mod servers;
+mod uploaders;

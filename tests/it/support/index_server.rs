@@ -18,20 +18,43 @@ pub(crate) struct IndexServer {
     folder: TempDir,
 }
 
+/// How the server is set up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup<'a> {
+    /// Who may upload; everybody where nobody is named.
+    pub(crate) login: Option<(&'a str, &'a str)>,
+    /// The digest that the links of its pages state: `sha256`, `md5` or `none`.
+    pub(crate) digest: &'a str,
+}
+
 impl IndexServer {
     /// Starts an empty index to which one user may upload; everybody may look.
     pub(crate) fn start(python: &Python, user: &str, password: &str) -> Self {
+        Self::set_up(python, Setup { login: Some((user, password)), digest: "sha256" })
+    }
+
+    /// Starts an empty index.
+    pub(crate) fn set_up(python: &Python, Setup { login, digest }: Setup<'_>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let packages = folder.path().join("packages");
-        std::fs::create_dir(&packages).expect("a temporary folder can be written to");
-        let users = folder.path().join("users");
-        std::fs::write(&users, format!("{user}:{}\n", hashed(python, password))).expect("as above");
+        for name in ["packages", "rival"] {
+            std::fs::create_dir(folder.path().join(name)).expect("a temporary folder can be written to");
+        }
+        let users = match login {
+            None => PathBuf::from("."),
+            Some((user, password)) => {
+                let users = folder.path().join("users");
+                std::fs::write(&users, format!("{user}:{}\n", hashed(python, password))).expect("as above");
+                users
+            }
+        };
         // A file, because it reports every refused upload there, and a pipe that nobody reads would fill up.
         let complaints = folder.path().join("complaints");
         let mut child = python
             .command("python")
             .arg(root().join("tests/py/index_server.py"))
-            .args([&packages, &users, &folder.path().join("log")])
+            .args([&folder.path().join("packages"), &users, &folder.path().join("log")])
+            .arg(digest)
+            .arg(folder.path().join("rival"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(File::create(&complaints).expect("as above"))
@@ -43,6 +66,12 @@ impl IndexServer {
             panic!("the index did not start:\n{}", std::fs::read_to_string(complaints).unwrap_or_default())
         };
         Self { child, port, folder }
+    }
+
+    /// Somebody else brings this file at the moment when the next upload arrives, before that is looked at.
+    pub(crate) fn outrun_by(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.folder.path().join("rival").join(name), bytes)
+            .expect("a temporary folder can be written to");
     }
 
     /// Where files are uploaded.

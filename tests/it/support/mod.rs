@@ -5,6 +5,7 @@ pub(crate) mod container;
 pub(crate) mod contract;
 pub(crate) mod corpus;
 pub(crate) mod cross;
+pub(crate) mod devpi;
 pub(crate) mod index_server;
 #[cfg(target_os = "linux")]
 pub(crate) mod mortal;

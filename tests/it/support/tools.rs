@@ -79,6 +79,13 @@ pub(crate) fn github_python() -> Option<&'static Python> {
     or_skip("Python with PyGithub", had.as_ref())
 }
 
+/// Python with devpi, apart from everything else; nothing where it cannot be had.
+pub(crate) fn devpi_python() -> Option<&'static Python> {
+    static PYTHON: OnceLock<Result<Python, String>> = OnceLock::new();
+    let had = PYTHON.get_or_init(|| Python::installed("python-devpi", "requirements-devpi.txt"));
+    or_skip("Python with devpi", had.as_ref())
+}
+
 /// GitHub's command line client, as the machine's distribution packs it; unpacked, not installed. Nothing where it
 /// cannot be had.
 pub(crate) fn gh() -> Option<&'static Path> {
