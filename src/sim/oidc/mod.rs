@@ -21,12 +21,19 @@ const QUERY: &str = "api-version=2.0";
 /// `ACTIONS_ID_TOKEN_REQUEST_TOKEN`.
 const REQUEST_TOKEN: &str = "oidc-request-token-of-the-simulated-runner";
 
+/// Events whose runs are of the default branch.
+const DEFAULT_BRANCH_EVENTS: [&str; 3] = ["pull_request_target", "schedule", "workflow_run"];
+
 /// The provider, and the run that it speaks for.
 #[derive(Debug)]
 pub struct Oidc {
     clock: Clock,
     key: Key,
     claims: Map<String, Value>,
+    /// Why nobody gets a token: a status.
+    refusal: Option<u16>,
+    /// How old tokens are when they are handed out, in seconds.
+    age_seconds: u64,
     /// How many tokens were handed out; every `jti` is made of it.
     issued: u64,
 }
@@ -63,7 +70,7 @@ impl Oidc {
             "workflow_sha": "1e7b5c1a9d3f4e2b8a6c0d9f7e5b3a1c2d4f6e8a",
         });
         let Value::Object(claims) = claims else { unreachable!("the literal above is an object") };
-        Self { clock, key: Key::default(), claims, issued: 0 }
+        Self { clock, key: Key::default(), claims, refusal: None, age_seconds: 0, issued: 0 }
     }
 
     /// What the issuer signs with, for the services that trust it.
@@ -86,9 +93,47 @@ impl Oidc {
         self.claims.insert(name.to_owned(), value.into());
     }
 
+    /// Lets the run be on another ref, such as `refs/heads/main`.
+    pub fn set_ref(&mut self, full: &str) {
+        let kind = if full.starts_with("refs/tags/") { "tag" } else { "branch" };
+        self.set_claim("ref", full);
+        self.set_claim("ref_type", kind);
+        for claim in ["workflow_ref", "job_workflow_ref"] {
+            let workflow = self.claim(claim).split('@').next().unwrap_or_default().to_owned();
+            self.set_claim(claim, format!("{workflow}@{full}"));
+        }
+        if !self.claims.contains_key("environment") {
+            let subject = format!("repo:{}:ref:{full}", self.claim("repository"));
+            self.set_claim("sub", subject);
+        }
+    }
+
+    /// Lets another event have set off the run. Some of them run on the default branch, whatever they are about.
+    pub fn set_event(&mut self, event: &str) {
+        self.set_claim("event_name", event);
+        if DEFAULT_BRANCH_EVENTS.contains(&event) {
+            self.set_ref("refs/heads/main");
+        }
+    }
+
+    /// Refuses every request for a token with this status from here on, as when the service is down or the job lacks
+    /// the permission; nothing lets it work again.
+    pub const fn set_refusal(&mut self, status: Option<u16>) {
+        self.refusal = status;
+    }
+
+    /// Hands out tokens that are this old, in seconds.
+    pub const fn set_age_seconds(&mut self, seconds: u64) {
+        self.age_seconds = seconds;
+    }
+
+    fn claim(&self, name: &str) -> &str {
+        self.claims.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// Lets the run be a deployment to `environment`, which the subject then names.
     pub fn set_environment(&mut self, environment: &str) {
-        let repository = self.claims.get("repository").and_then(Value::as_str).unwrap_or_default();
+        let repository = self.claim("repository");
         let subject = format!("repo:{repository}:environment:{environment}");
         self.set_claim("sub", subject);
         self.set_claim("environment", environment);
@@ -108,7 +153,7 @@ impl Oidc {
     /// A token for `audience`, as the endpoint hands it out.
     pub fn issue(&mut self, audience: &str) -> String {
         self.issued += 1;
-        let now = self.clock.now();
+        let now = self.clock.now().saturating_sub(self.age_seconds);
         let mut claims = self.claims.clone();
         for (name, value) in [
             ("iss", Value::from(GITHUB_OIDC_ISSUER)),
@@ -139,6 +184,9 @@ impl Service for Oidc {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && token == REQUEST_TOKEN => {}
             Some(_) => return Response::json(403, &json!({ "message": "Forbidden" })),
         }
+        if let Some(status) = self.refusal {
+            return Response::json(status, &json!({ "message": "No token is given out." }));
+        }
         let query = request.query_pairs();
         let value =
             |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
@@ -147,7 +195,7 @@ impl Service for Oidc {
             return Response::json(400, &json!({ "message": message }));
         }
         // Without an audience GitHub names the owner's page.
-        let owner = self.claims.get("repository_owner").and_then(Value::as_str).unwrap_or_default();
+        let owner = self.claim("repository_owner");
         let default = format!("{GITHUB_SERVER}/{owner}");
         let token = self.issue(value("audience").unwrap_or(&default));
         Response::json(200, &json!({ "count": token.len(), "value": token }))

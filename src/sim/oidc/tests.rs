@@ -120,3 +120,38 @@ fn other_addresses_and_a_lost_query_are_refused() {
         assert_eq!(oidc.handle(&request(method, url, Some(&authorization))).status, status, "{method} {url}");
     }
 }
+
+#[test]
+fn events_of_the_default_branch_run_there() {
+    let mut oidc = oidc();
+    oidc.set_event("release");
+    let tagged = claims(&mut oidc, "pypi");
+    assert_eq!((&tagged["event_name"], &tagged["ref"]), (&json!("release"), &json!("refs/tags/v1.0.0")));
+    oidc.set_event("workflow_run");
+    let claims = claims(&mut oidc, "pypi");
+    let workflow = "octo-org/sample/.github/workflows/release.yml@refs/heads/main";
+    for (name, value) in [
+        ("event_name", "workflow_run"),
+        ("ref", "refs/heads/main"),
+        ("ref_type", "branch"),
+        ("sub", "repo:octo-org/sample:ref:refs/heads/main"),
+        ("workflow_ref", workflow),
+        ("job_workflow_ref", workflow),
+    ] {
+        assert_eq!(claims[name], value, "{name}");
+    }
+}
+
+#[test]
+fn tokens_can_be_old_and_can_be_refused() {
+    let mut oidc = oidc();
+    oidc.set_age_seconds(LIFETIME_SECONDS + 60);
+    let now = crate::sim::clock::START;
+    assert_eq!(claims(&mut oidc, "pypi")["exp"], now - 60);
+    oidc.set_refusal(Some(403));
+    let url = oidc.request_path_and_query();
+    let ask = request("GET", &url, Some(&format!("bearer {REQUEST_TOKEN}")));
+    assert_eq!(oidc.handle(&ask).status, 403);
+    oidc.set_refusal(None);
+    assert_eq!(oidc.handle(&ask).status, 200);
+}
