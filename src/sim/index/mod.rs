@@ -1,10 +1,11 @@
 //! A Python index: PyPI's legacy upload, its simple index, its files, and trusted publishing.
 //!
 //! It refuses what PyPI refuses, with the same status and words, as far as that can be known from the upload
-//! itself. Deliberately absent: accounts beyond one user, attestations (refused), and the JSON API by version.
+//! itself. Deliberately absent: accounts beyond one user, the signatures of attestations, and the JSON API by version.
 
 mod accept;
 mod archive;
+mod attestations;
 mod form;
 mod metadata;
 mod multipart;
@@ -30,7 +31,8 @@ use simple::Fragments;
 use store::{Projects, Store};
 use tokens::Tokens;
 
-pub use publishing::{Publisher, Stage, TOKEN_SECONDS};
+pub use attestations::Provenance;
+pub use publishing::{Publisher, Stage, TOKEN_SECONDS, Workflow};
 pub use store::File;
 pub use tokens::{Scope, USER};
 
@@ -42,6 +44,8 @@ const FILE_LIMIT_BYTES: u64 = 100 << 20;
 pub enum Flavour {
     /// Warehouse, which PyPI runs: every rule, JSON, trusted publishing.
     Warehouse,
+    /// The same, for clients that read JSON: there are no pages.
+    WarehouseWithoutPages,
     /// pypiserver with SHA-256: pages only, links with digests, no rule but "the name is taken".
     Pypiserver,
     /// The same without digests in the links.
@@ -117,6 +121,11 @@ impl Index {
         self.trusted_publishing.enabled = enabled;
     }
 
+    /// Sets how long tokens count that are minted from here on, in seconds.
+    pub const fn set_token_seconds(&mut self, seconds: u64) {
+        self.trusted_publishing.token_seconds = seconds;
+    }
+
     /// Lets a workflow publish. An active publisher's project is created where there is none.
     pub fn register(&mut self, publisher: Publisher) {
         if publisher.stage == Stage::Active {
@@ -156,6 +165,7 @@ impl Index {
             metadata: None,
             uploaded_at: self.clock.now(),
             yanked: None,
+            provenance: None,
         };
         self.store.put(&project, file);
         self.store.file(file_name.as_str())
@@ -204,7 +214,7 @@ impl Index {
             ("POST", ["legacy"], false) => missing_slash(request),
             ("GET", ["simple"], true) => {
                 let projects = self.seen_projects();
-                simple::root(request, &projects)
+                simple::root(request, &projects, self.forms())
             }
             ("GET", ["simple"], false) => moved("/simple/"),
             ("GET", ["simple", name], slash) => self.listing(request, name, slash),
@@ -213,9 +223,10 @@ impl Index {
                 self.trusted_publishing.audience()
             }
             ("POST", ["_", "oidc", "mint-token"], false) if self.is_warehouse() => self.mint(request),
-            ("GET", ["integrity", _, _, file_name, "provenance"], false) if self.is_warehouse() => {
-                let message = format!("No provenance available for {file_name}");
-                Response::json(404, &serde_json::json!({ "message": message }))
+            ("GET", ["integrity", project, version, file_name, "provenance"], false)
+                if self.is_warehouse() =>
+            {
+                self.integrity(project, version, file_name)
             }
             (_, ["legacy" | "simple", ..] | ["_", "oidc", ..], _) if self.is_known(&segments) => {
                 Refusal::of(405, "Method Not Allowed").response(request)
@@ -225,7 +236,15 @@ impl Index {
     }
 
     fn is_warehouse(&self) -> bool {
-        self.flavour == Flavour::Warehouse
+        matches!(self.flavour, Flavour::Warehouse | Flavour::WarehouseWithoutPages)
+    }
+
+    /// The forms in which it lists files, the usual one first.
+    const fn forms(&self) -> &'static [&'static str] {
+        match self.flavour {
+            Flavour::WarehouseWithoutPages => simple::JSON_ONLY,
+            _ => simple::ALL_FORMS,
+        }
     }
 
     /// Whether a path leads anywhere, with another method.
@@ -258,7 +277,9 @@ impl Index {
         let projects = self.seen_projects();
         let Some(project) = projects.get(normal) else { return not_found(request) };
         match self.flavour {
-            Flavour::Warehouse => simple::project(request, project),
+            Flavour::Warehouse | Flavour::WarehouseWithoutPages => {
+                simple::project(request, project, self.forms())
+            }
             Flavour::Pypiserver => simple::plain_page(request, project, Fragments::Sha256),
             Flavour::PypiserverWithoutHashes => simple::plain_page(request, project, Fragments::Nothing),
         }
@@ -273,6 +294,23 @@ impl Index {
         match metadata {
             Some(metadata) => Response::of(200, "binary/octet-stream", metadata),
             None => not_found(request),
+        }
+    }
+
+    /// The attestations of a file, by the address that the listing gives.
+    fn integrity(&self, project: &str, version: &str, file_name: &str) -> Response {
+        let found = self.store.file(file_name).filter(|file| {
+            let normal = project.parse::<PackageName>().is_ok_and(|name| name == *file.distribution.name());
+            normal && file.distribution.version().pep440() == version
+        });
+        match found.and_then(|file| file.provenance.as_ref()) {
+            Some(provenance) => {
+                Response::of(200, "application/vnd.pypi.integrity.v1+json", provenance.json().to_string())
+            }
+            None => {
+                let message = format!("No provenance available for {file_name}");
+                Response::json(404, &serde_json::json!({ "message": message }))
+            }
         }
     }
 

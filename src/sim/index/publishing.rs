@@ -33,6 +33,17 @@ pub struct Publisher {
     pub stage: Stage,
 }
 
+/// A workflow, as it is shown to those who ask who published a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workflow {
+    /// `owner/name`.
+    pub repository: String,
+    /// The workflow's file name.
+    pub file: String,
+    /// The environment, where the publisher names one.
+    pub environment: Option<String>,
+}
+
 /// Whether a publisher's project exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -49,6 +60,8 @@ pub(super) struct TrustedPublishing {
     pub(super) audience: &'static str,
     /// Off: the exchange is refused.
     pub(super) enabled: bool,
+    /// How long a minted token counts, in seconds.
+    pub(super) token_seconds: u64,
     key: Key,
     publishers: Vec<Publisher>,
     /// Identity tokens that were used, by their `jti`.
@@ -72,6 +85,14 @@ impl Publisher {
         }
     }
 
+    fn described(&self) -> Workflow {
+        Workflow {
+            repository: self.repository.clone(),
+            file: self.workflow.clone(),
+            environment: self.environment.clone(),
+        }
+    }
+
     fn owner(&self) -> &str {
         self.repository.split('/').next().unwrap_or_default()
     }
@@ -90,7 +111,14 @@ impl Publisher {
 impl TrustedPublishing {
     /// Trusts the issuer that holds `key`.
     pub(super) const fn new(audience: &'static str, key: Key) -> Self {
-        Self { audience, enabled: true, key, publishers: Vec::new(), used: BTreeSet::new() }
+        Self {
+            audience,
+            enabled: true,
+            token_seconds: TOKEN_SECONDS,
+            key,
+            publishers: Vec::new(),
+            used: BTreeSet::new(),
+        }
     }
 
     /// Registers a publisher.
@@ -116,9 +144,9 @@ impl TrustedPublishing {
         issue: impl FnOnce(Scope) -> String,
     ) -> Response {
         match self.exchange(&request.body, now, store) {
-            Ok(projects) => {
-                let expires = now + TOKEN_SECONDS;
-                let token = issue(Scope::Publisher { projects, expires });
+            Ok((projects, workflow)) => {
+                let expires = now + self.token_seconds;
+                let token = issue(Scope::Publisher { projects, expires, workflow });
                 Response::json(200, &json!({ "success": true, "token": token, "expires": expires }))
             }
             Err((code, description)) => {
@@ -128,7 +156,12 @@ impl TrustedPublishing {
         }
     }
 
-    fn exchange(&mut self, body: &[u8], now: u64, store: &mut Store) -> Result<Vec<PackageName>, Invalid> {
+    fn exchange(
+        &mut self,
+        body: &[u8],
+        now: u64,
+        store: &mut Store,
+    ) -> Result<(Vec<PackageName>, Workflow), Invalid> {
         let payload: Value =
             serde_json::from_slice(body).map_err(|error| ("invalid-payload", error.to_string()))?;
         let token = payload
@@ -157,7 +190,7 @@ impl TrustedPublishing {
         if !self.used.insert(id) {
             return Err(("invalid-reuse-token", "invalid token: already used".to_owned()));
         }
-        Ok(self.projects_of(&publisher))
+        Ok((self.projects_of(&publisher), publisher.described()))
     }
 
     /// The claims, when signature, issuer, audience and times are right.

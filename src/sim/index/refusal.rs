@@ -69,6 +69,7 @@ const fn words(status: u16) -> (&'static str, &'static str) {
         403 => ("Forbidden", "Access was denied to this resource."),
         404 => ("Not Found", "The resource could not be found."),
         405 => ("Method Not Allowed", "The method is not allowed for this resource."),
+        406 => ("Not Acceptable", "The resource could not be generated in a form that was acceptable."),
         409 => ("Conflict", "There was a conflict when trying to complete your request."),
         410 => ("Gone", "This resource is no longer available. No forwarding address is given."),
         429 => (

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::accept::preferred;
-use super::refusal::escaped;
+use super::refusal::{Refusal, escaped};
 use super::store::{File, Project, Projects};
 use crate::sim::clock::rfc3339;
 use crate::sim::{Request, Response};
@@ -14,6 +14,10 @@ use crate::sim::{Request, Response};
 const API_VERSION: &str = "1.4";
 const JSON: &str = "application/vnd.pypi.simple.v1+json";
 const HTML: &str = "application/vnd.pypi.simple.v1+html";
+/// Every form of a listing.
+pub(super) const ALL_FORMS: &[&str] = &["text/html", HTML, JSON];
+/// That of an index without pages.
+pub(super) const JSON_ONLY: &[&str] = &[JSON];
 
 /// How links of a page prove what they lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +29,8 @@ pub(super) enum Fragments {
 }
 
 /// The list of all projects.
-pub(super) fn root(request: &Request, projects: &Projects) -> Response {
-    let media = media(request);
+pub(super) fn root(request: &Request, projects: &Projects, forms: &[&'static str]) -> Response {
+    let Some(media) = media(request, forms) else { return not_acceptable(request) };
     if media == JSON {
         let names: Vec<Value> =
             projects.values().map(|project| json!({ "name": project.name.to_string() })).collect();
@@ -42,8 +46,8 @@ pub(super) fn root(request: &Request, projects: &Projects) -> Response {
 }
 
 /// One project's files.
-pub(super) fn project(request: &Request, project: &Project) -> Response {
-    let media = media(request);
+pub(super) fn project(request: &Request, project: &Project, forms: &[&'static str]) -> Response {
+    let Some(media) = media(request, forms) else { return not_acceptable(request) };
     if media == JSON {
         return listing(media, detail(request, project).to_string());
     }
@@ -59,8 +63,14 @@ pub(super) fn plain_page(request: &Request, project: &Project, fragments: Fragme
     Response::of(200, "text/html; charset=UTF-8", page(&title, &links))
 }
 
-fn media(request: &Request) -> &'static str {
-    preferred(request.header("accept"), &["text/html", HTML, JSON]).unwrap_or("text/html")
+/// The form that the client prefers. One that accepts none gets a page, where there are pages.
+fn media(request: &Request, forms: &[&'static str]) -> Option<&'static str> {
+    let usual = forms.first().copied().filter(|form| *form == "text/html");
+    preferred(request.header("accept"), forms).or(usual)
+}
+
+fn not_acceptable(request: &Request) -> Response {
+    Refusal::of(406, "Not Acceptable").response(request)
 }
 
 fn listing(media: &str, body: String) -> Response {
@@ -93,7 +103,7 @@ fn entry(request: &Request, file: &File) -> Value {
         "data-dist-info-metadata": metadata,
         "filename": file.name,
         "hashes": { "sha256": file.hashes.sha256.to_string() },
-        "provenance": null,
+        "provenance": file.provenance.as_ref().map(|_| provenance_address(request, file)),
         "requires-python": requires_python(file),
         "size": file.hashes.size_bytes,
         "upload-time": rfc3339(file.uploaded_at),
@@ -112,8 +122,17 @@ fn requires_python(file: &File) -> Option<&str> {
 
 /// The file's address: on the origin that was asked.
 fn address(request: &Request, file: &File) -> String {
-    let origin = request.header("host").map(|host| format!("http://{host}")).unwrap_or_default();
-    format!("{origin}{}", file.path())
+    format!("{}{}", origin(request), file.path())
+}
+
+/// Where the attestations of a file are shown.
+fn provenance_address(request: &Request, file: &File) -> String {
+    let (project, version) = (file.distribution.name().normal(), file.distribution.version().pep440());
+    format!("{}/integrity/{project}/{version}/{}/provenance", origin(request), file.name)
+}
+
+fn origin(request: &Request) -> String {
+    request.header("host").map(|host| format!("http://{host}")).unwrap_or_default()
 }
 
 fn link(request: &Request, file: &File, fragments: Fragments) -> String {
@@ -135,6 +154,9 @@ fn link(request: &Request, file: &File, fragments: Fragments) -> String {
     if let Some(sha256) = file.metadata_sha256() {
         attribute("data-dist-info-metadata", &format!("sha256={sha256}"));
         attribute("data-core-metadata", &format!("sha256={sha256}"));
+    }
+    if file.provenance.is_some() {
+        attribute("data-provenance", &provenance_address(request, file));
     }
     format!("    <a{attributes}>{}</a><br />\n", escaped(&file.name))
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
+use super::attestations::Provenance;
 use crate::model::artifact::Distribution;
 use crate::model::digest::{Blake2b256, Hashes, Sha256};
 use crate::model::name::PackageName;
@@ -30,6 +31,8 @@ pub struct File {
     pub uploaded_at: u64,
     /// Why installers should pass it over; none while they should not.
     pub yanked: Option<String>,
+    /// The attestations that came with it.
+    pub provenance: Option<Provenance>,
 }
 
 /// A project: a name with files.

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::publishing::Workflow;
 use super::refusal::{Checked, Refusal};
 use crate::model::digest::Sha256;
 use crate::model::name::PackageName;
@@ -23,6 +24,8 @@ pub enum Scope {
         projects: Vec<PackageName>,
         /// When the token ends.
         expires: u64,
+        /// Who the publisher is.
+        workflow: Workflow,
     },
 }
 

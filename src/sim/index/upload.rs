@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::archive;
+use super::attestations::{self, Provenance};
 use super::form::{FileType, Form, Upload};
 use super::metadata::{self, Metadata};
 use super::refusal::{Checked, Refusal};
@@ -17,7 +18,7 @@ use crate::sim::{Request, Response};
 /// `POST /legacy/`.
 pub(super) fn answer(index: &mut Index, request: &Request) -> Response {
     let outcome = match index.flavour {
-        Flavour::Warehouse => upload(index, request),
+        Flavour::Warehouse | Flavour::WarehouseWithoutPages => upload(index, request),
         Flavour::Pypiserver | Flavour::PypiserverWithoutHashes => upload_to_pypiserver(index, request),
     };
     match outcome {
@@ -46,8 +47,8 @@ fn upload(index: &mut Index, request: &Request) -> Checked<()> {
         return Ok(());
     }
     let vetted = vet(index, &upload, &metadata)?;
-    no_attestations(&form, &scope)?;
-    store(index, &form, &upload, vetted);
+    let provenance = attestations::check(&form, &scope, &vetted.distribution, hashes.sha256)?;
+    store(index, &form, &upload, vetted, provenance);
     Ok(())
 }
 
@@ -157,17 +158,13 @@ fn vet(index: &Index, upload: &Upload<'_>, metadata: &Metadata) -> Checked<archi
     }
 }
 
-/// Attestations cannot be verified here, and what is not verified is not taken.
-fn no_attestations(form: &Form, scope: &Scope) -> Checked<()> {
-    let why = match (form.get("attestations"), scope) {
-        (None, _) => return Ok(()),
-        (Some(_), Scope::Publisher { .. }) => "Could not verify the uploaded artifact",
-        (Some(_), _) => "Attestations are only supported when using Trusted Publishing",
-    };
-    Err(Refusal::bad(format!("Invalid attestations supplied during upload: {why}")))
-}
-
-fn store(index: &mut Index, form: &Form, upload: &Upload<'_>, vetted: archive::Vetted) {
+fn store(
+    index: &mut Index,
+    form: &Form,
+    upload: &Upload<'_>,
+    vetted: archive::Vetted,
+    provenance: Option<Provenance>,
+) {
     let archive::Vetted { distribution, metadata } = vetted;
     let bytes = index.kept(&upload.content.bytes);
     let file = File {
@@ -180,6 +177,7 @@ fn store(index: &mut Index, form: &Form, upload: &Upload<'_>, vetted: archive::V
         metadata,
         uploaded_at: index.clock.now(),
         yanked: None,
+        provenance,
     };
     index.store.put(&upload.name, file);
 }
@@ -215,6 +213,7 @@ fn upload_to_pypiserver(index: &mut Index, request: &Request) -> Checked<()> {
         metadata: None,
         uploaded_at: index.clock.now(),
         yanked: None,
+        provenance: None,
     };
     index.store.put(&project, file);
     Ok(())

@@ -1,5 +1,6 @@
 //! The index's rules, one way to be wrong each, without sockets.
 
+mod attesting;
 mod publishing;
 mod reading;
 mod refusing;

@@ -67,12 +67,16 @@ fn the_token_opens_nothing_else_and_not_for_ever() {
 }
 
 #[test]
-fn attestations_cannot_be_verified_here() {
+fn a_token_lives_as_long_as_the_index_says() {
     let mut world = world();
+    world.index.set_token_seconds(5);
     let identity = world.oidc.issue("pypi");
-    world.token = world.mint(&identity).1["token"].as_str().expect("a token").to_owned();
-    let (status, reason) = world.upload(&Upload::wheel().add("attestations", "[{}]"));
-    assert!(status == 400 && reason.starts_with("Invalid attestations supplied during upload:"), "{reason}");
+    let (_, body) = world.mint(&identity);
+    assert_eq!(body["expires"], world.clock.now() + 5);
+    world.token = body["token"].as_str().expect("a token").to_owned();
+    assert_eq!(world.upload(&Upload::wheel()).0, 200);
+    world.clock.advance(5);
+    assert_eq!(world.upload(&Upload::sdist()), (403, "Invalid API Token: token is expired".to_owned()));
 }
 
 #[test]

@@ -173,3 +173,19 @@ fn pypiserver_refuses_every_name_it_has() {
     world.token = "wrong".into();
     assert_eq!(world.upload(&Upload::wheel()).0, 403);
 }
+
+#[test]
+fn an_index_without_pages_shows_none() {
+    let mut world = World::new();
+    world.index.set_flavour(Flavour::WarehouseWithoutPages);
+    assert_eq!(world.upload(&Upload::wheel()).0, 200);
+    for path in ["/simple/", "/simple/demo-kit/"] {
+        for accept in ["text/html", "application/vnd.pypi.simple.v1+html"] {
+            assert_eq!(world.get(path, accept).status, 406, "{path} {accept}");
+        }
+        let listing = world.get(path, "*/*");
+        let media = listing.header("content-type");
+        assert_eq!((listing.status, media), (200, Some("application/vnd.pypi.simple.v1+json")), "{path}");
+    }
+    assert_eq!(world.listed("demo-kit").len(), 1);
+}
