@@ -56,9 +56,9 @@ impl Subject {
 
     /// `wheel` or `sdist`.
     pub(crate) const fn kind(&self) -> &'static str {
-        match self.source {
-            Source::Wheel { .. } => "wheel",
-            Source::Sdist(_) => "sdist",
+        match self.distribution {
+            Distribution::Wheel(_) => "wheel",
+            Distribution::Sdist(_) => "sdist",
         }
     }
 
@@ -163,7 +163,7 @@ mod tests {
             builder.member("pyproject.toml", pyproject);
             match subject(builder.build()).source {
                 Source::Sdist(system) => system,
-                Source::Wheel { .. } => panic!("it is an sdist"),
+                Source::Wheel { .. } | Source::Index(_) => panic!("it is an sdist"),
             }
         };
         let declared =

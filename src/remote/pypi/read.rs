@@ -28,6 +28,11 @@ impl IndexRead {
         Self { http, index, basic }
     }
 
+    /// The user and password that it shows the index, where that is not public.
+    pub(crate) const fn login(&self) -> Option<&(String, Secret<String>)> {
+        self.basic.as_ref()
+    }
+
     /// The files of `project`; none when the index does not know it.
     ///
     /// # Errors

@@ -197,10 +197,16 @@ impl<'a> Bench<'a> {
         let what = match self.trial.source {
             Source::Wheel { .. } => "install the wheel",
             Source::Sdist(_) => "build and install the sdist",
+            Source::Index(_) => "install it from the index",
         };
-        self.call(what, &self.trial.install(&self.python, Wanted::File), Stage::Installation).await?;
+        // Only the installer learns how to get into an index: the code of strangers runs afterwards.
+        let private = self.trial.index_variables().into_iter();
+        let variables = private
+            .fold(self.variables.clone(), |all, (name, address)| all.with(name, address.expose().as_str()));
+        let install = self.trial.install(&self.python, Wanted::File);
+        self.call_with(what, &install, Stage::Installation, &variables).await?;
         let mut commands = self.trial.known_commands();
-        if commands.is_empty() && matches!(self.trial.source, Source::Sdist(_)) {
+        if commands.is_empty() && !matches!(self.trial.source, Source::Wheel { .. }) {
             let arguments = vec![self.trial.project.clone(), text(&self.folder.join("modules"))];
             let modules =
                 self.ask("list the modules", include_str!("modules.py"), arguments, "modules").await?;
@@ -250,9 +256,19 @@ impl<'a> Bench<'a> {
 
     /// Runs a child to its end; in the log it is called `what`.
     async fn call(&self, what: &str, call: &Call, stage: Stage) -> Result<(), Halt> {
+        self.call_with(what, call, stage, &self.variables).await
+    }
+
+    async fn call_with(
+        &self,
+        what: &str,
+        call: &Call,
+        stage: Stage,
+        variables: &Variables,
+    ) -> Result<(), Halt> {
         let said = self.log.begin(&self.title, what);
         let work = self.folder.join("work");
-        let ended = process::run(call, &work, &self.variables, &said, self.stop).await;
+        let ended = process::run(call, &work, variables, &said, self.stop).await;
         let ended = ended.map_err(|source| {
             self.log.end("could not be run");
             BenchError::Start { command: what.to_owned(), source }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::model::digest::Sha256;
 use crate::model::endpoints::Endpoint;
 use crate::model::interpreter::Interpreter;
+use crate::model::secret::Secret;
 use crate::remote::process::Call;
 
 /// A file, what tries it out, and what it has to stand.
@@ -49,6 +50,30 @@ pub(crate) enum Source {
     },
     /// An sdist, which is built.
     Sdist(BuildSystem),
+    /// Whatever file of a version the installer takes from the index; there is none on this machine.
+    Index(FromIndex),
+}
+
+/// What is installed by name and version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FromIndex {
+    /// `NAME==VERSION`.
+    pub(crate) requirement: String,
+    /// Whether an sdist may be built where there is no wheel.
+    pub(crate) may_build: bool,
+    /// The user and password that the index wants.
+    pub(crate) login: Option<(String, Secret<String>)>,
+}
+
+impl FromIndex {
+    /// The index with user and password in it, for the one variable that takes it: arguments show to everybody on the
+    /// machine.
+    fn address(&self, index: &Endpoint) -> Option<Secret<String>> {
+        let (user, password) = self.login.as_ref()?;
+        let mut url = index.url().clone();
+        url.set_username(user).and_then(|()| url.set_password(Some(password.expose()))).ok()?;
+        Some(Secret::new(url.into()))
+    }
 }
 
 /// `[build-system]` of an sdist.
@@ -127,14 +152,14 @@ impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tool = if self.uv.is_some() { "uv" } else { "pip" };
         let how = match &self.source {
-            Source::Wheel { .. } => "install",
+            Source::Wheel { .. } | Source::Index(_) => "install",
             Source::Sdist(_) => "build and install",
         };
         write!(f, "{how} {} into a new environment of {} by {tool}", self.place, self.interpreter)?;
         let known = self.known_commands();
         match (&known[..], &self.source) {
             ([], Source::Wheel { .. }) => Ok(()),
-            ([], Source::Sdist(_)) => f.write_str(", then import every top-level module"),
+            ([], Source::Sdist(_) | Source::Index(_)) => f.write_str(", then import every top-level module"),
             (commands, _) => {
                 let commands: Vec<_> = commands.iter().map(|command| format!("`{command}`")).collect();
                 write!(f, ", then {}", commands.join(", "))
@@ -172,22 +197,37 @@ impl Trial {
         }
     }
 
+    /// The variables that an installer takes the index from, where that is not public.
+    pub(crate) fn index_variables(&self) -> Vec<(&'static str, Secret<String>)> {
+        let address = match &self.source {
+            Source::Index(from) => from.address(&self.index),
+            Source::Wheel { .. } | Source::Sdist(_) => None,
+        };
+        address.map_or_else(Vec::new, |address| {
+            vec![("PIP_INDEX_URL", address.clone()), ("UV_DEFAULT_INDEX", address)]
+        })
+    }
+
     /// Installs into the environment of `python`.
     pub(crate) fn install(&self, python: &Path, wanted: Wanted<'_>) -> Call {
         let mut arguments: Vec<String> = Vec::new();
         let mut add = |more: &[&str]| arguments.extend(more.iter().map(|text| (*text).to_owned()));
+        let has_variables = !self.index_variables().is_empty();
         match &self.uv {
             Some(_) => add(&["pip", "install", "--python", &text(python), "--no-cache"]),
+            // Isolated, pip passes over the variable as well.
+            None if has_variables => add(&["-m", "pip", "install", "--no-cache-dir", "--no-input"]),
             None => add(&["-m", "pip", "--isolated", "install", "--no-cache-dir", "--no-input"]),
         }
         let index = self.index.to_string();
         let with_index = self.with_index || matches!(wanted, Wanted::Requirements(_));
-        if with_index {
+        if has_variables {
+            // The variables name it.
+        } else if with_index {
             add(&["--index-url", &index]);
         } else {
             add(&["--no-index"]);
         }
-        let file = text(&self.path);
         match wanted {
             Wanted::Requirements(requirements) => {
                 add(&["--"]);
@@ -195,8 +235,13 @@ impl Trial {
             }
             Wanted::File => {
                 self.links.iter().for_each(|folder| add(&["--find-links", &text(folder)]));
+                let file = match &self.source {
+                    Source::Index(FromIndex { requirement, .. }) => requirement.clone(),
+                    Source::Wheel { .. } | Source::Sdist(_) => text(&self.path),
+                };
                 match (&self.source, &self.uv) {
-                    (Source::Wheel { .. }, _) => add(&["--only-binary", ":all:"]),
+                    (Source::Index(FromIndex { may_build: true, .. }), _) => {}
+                    (Source::Wheel { .. } | Source::Index(_), _) => add(&["--only-binary", ":all:"]),
                     // uv takes `:all:` to forbid this build, too.
                     (Source::Sdist(_), Some(_)) => {
                         add(&["--no-build-isolation", "--no-binary", &self.project])
