@@ -181,6 +181,7 @@ async fn dispatch(mode: ModeName, requests: &Requests<'_>, edge: &Edge) -> Accou
             Err(error) => not_begun(mode, error.into()),
         },
         ModeName::Publish => run_ready(mode, requests.publish(), requests, edge).await,
+        ModeName::VerifyRelease => run_ready(mode, requests.verify_release(), requests, edge).await,
     }
 }
 
@@ -248,8 +249,8 @@ fn failed<M: Mode>(name: ModeName, Broken { error, output }: Broken<M>, edge: &E
         ExecuteError::NotConverged { left, .. } | ExecuteError::Stopped { left, .. } => {
             (left, Report::default())
         }
-        ExecuteError::Look(_) | ExecuteError::LookAgain { .. } | ExecuteError::Abandoned { .. } => {
-            (Vec::new(), Report::default())
+        ExecuteError::Look(error) | ExecuteError::LookAgain { source: error, .. } => {
+            (Vec::new(), error.found())
         }
     };
     let fields = output.as_ref().map(|output| output.broken_off()).unwrap_or_default();

@@ -20,9 +20,12 @@ pub enum ModeName {
     CollectArtifacts,
     CreateRelease,
     Publish,
+    VerifyRelease,
 }
 
-use ModeName::{CollectArtifacts, CreateRelease, Publish, UploadArtifacts, ValidateWheels, VerifyTag};
+use ModeName::{
+    CollectArtifacts, CreateRelease, Publish, UploadArtifacts, ValidateWheels, VerifyRelease, VerifyTag,
+};
 
 /// A text that names no mode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,8 +36,15 @@ pub struct UnknownMode {
 
 impl ModeName {
     /// All modes, in the order in which a release uses them.
-    pub const ALL: &'static [Self] =
-        &[VerifyTag, UploadArtifacts, CollectArtifacts, ValidateWheels, CreateRelease, Publish];
+    pub const ALL: &'static [Self] = &[
+        VerifyTag,
+        UploadArtifacts,
+        CollectArtifacts,
+        ValidateWheels,
+        CreateRelease,
+        Publish,
+        VerifyRelease,
+    ];
 
     /// What users call it.
     pub const fn as_str(self) -> &'static str {
@@ -45,6 +55,7 @@ impl ModeName {
             CollectArtifacts => "collect-artifacts",
             CreateRelease => "create-release",
             Publish => "publish",
+            VerifyRelease => "verify-release",
         }
     }
 
@@ -68,6 +79,9 @@ impl ModeName {
             }
             Publish => {
                 "Uploads wheels and sdists to PyPI or another Python index, and reads back that the index holds the same bytes."
+            }
+            VerifyRelease => {
+                "Proves that the release of a tag is the one that was vetted: the release page and the registries hold the manifest's files with its digests. Changes nothing."
             }
         }
     }
@@ -170,7 +184,8 @@ pub struct OutputRow {
 }
 
 const EVERY: &[ModeName] = ModeName::ALL;
-const OF_A_RELEASE: &[ModeName] = &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, Publish];
+const OF_A_RELEASE: &[ModeName] =
+    &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, Publish, VerifyRelease];
 const WITH_PACKAGES: &[ModeName] = &[CollectArtifacts, ValidateWheels, CreateRelease, Publish];
 
 /// The modes that judge files; the later two where no manifest says that it was done.
@@ -194,7 +209,7 @@ const fn output(name: &'static str, modes: &'static [ModeName], doc: &'static st
 #[rustfmt::skip]
 pub const INPUTS: &[Input] = &[
     input("mode", Kind::Mode, Fallback::Nothing, EVERY,
-        "What to do: `verify-tag`, `upload-artifacts`, `collect-artifacts`, `validate-wheels`, `create-release` or `publish`."),
+        "What to do: `verify-tag`, `upload-artifacts`, `collect-artifacts`, `validate-wheels`, `create-release`, `publish` or `verify-release`."),
     input("dry-run", Kind::Flag, Fallback::Text("false"), EVERY,
         "Look at everything, print the plan and change nothing."),
     input("report", Kind::File, Fallback::Nothing, EVERY,
@@ -202,14 +217,14 @@ pub const INPUTS: &[Input] = &[
     input("tag", Kind::Text, Fallback::Derived("the ref that started the run, when it is a tag"), OF_A_RELEASE,
         "The tag to release, such as `v1.2.0`. Give it in workflows that a tag does not start by itself (`workflow_run`)."),
     input("commit", Kind::Text, Fallback::Derived("the `workflow_run` event's `head_sha`, else the tag's commit, else `GITHUB_SHA`"),
-        &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease],
+        &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, VerifyRelease],
         "The full hash of the commit that is released."),
     input("repository", Kind::Text, Fallback::Variable { variable: "GITHUB_REPOSITORY", expression: None },
-        &[VerifyTag, CollectArtifacts, CreateRelease],
+        &[VerifyTag, CollectArtifacts, CreateRelease, VerifyRelease],
         "The repository on GitHub, as `owner/name`."),
     input("github-token", Kind::Secret, Fallback::Variable { variable: "GITHUB_TOKEN", expression: Some("${{ github.token }}") },
-        &[VerifyTag, CollectArtifacts, CreateRelease],
-        "Token for GitHub. `verify-tag` needs `contents: read`, `collect-artifacts` `actions: read` (and `contents: read` to look up a tag's commit), `create-release` `contents: write`."),
+        &[VerifyTag, CollectArtifacts, CreateRelease, VerifyRelease],
+        "Token for GitHub. `verify-tag` needs `contents: read`, `collect-artifacts` `actions: read` (and `contents: read` to look up a tag's commit), `create-release` `contents: write`; `verify-release` `contents: read`, and `contents: write` to see a draft."),
     input("project-dir", Kind::Folder, Fallback::Text("."), &[VerifyTag],
         "Folder that holds `Cargo.toml` or `pyproject.toml`, or both."),
     input("packages-dir", Kind::Folder, Fallback::Text("dist"), WITH_PACKAGES,
@@ -218,9 +233,10 @@ pub const INPUTS: &[Input] = &[
         "Folder of everything else that belongs on the release page, such as executables. The default may be missing."),
     input("staging-dir", Kind::Folder, Fallback::Text("release-staging"), &[CollectArtifacts],
         "Folder into which artifacts are downloaded and unpacked before their files are placed. What is proven there is not fetched again."),
-    input("manifest-dir", Kind::Folder, Fallback::Text("release-manifest"), &[ValidateWheels, CreateRelease, Publish],
+    input("manifest-dir", Kind::Folder, Fallback::Text("release-manifest"), &[ValidateWheels, CreateRelease, Publish, VerifyRelease],
         "Folder of `manifest.json` and `SHA256SUMS`: `validate-wheels` writes them, the later modes hold every file to them. \
-         Without that folder, the later modes run the checks themselves; a folder without a manifest is refused."),
+         Without that folder, the later modes run the checks themselves; a folder without a manifest is refused. \
+         `verify-release` then takes the release's own `manifest.json`."),
     Input {
         name: "files",
         kind: Kind::Paths,
@@ -367,12 +383,12 @@ pub const INPUTS: &[Input] = &[
         "Whether to publish the release. `false` leaves the complete draft, so that a later step can publish it last."),
     input("undo", Kind::Text, Fallback::Nothing, &[CreateRelease],
         "Takes the tag's release back instead of making it: `draft` makes it a draft again, `delete` deletes it with its files. What users have fetched stays with them, and what is on an index stays there."),
-    input("targets", Kind::List, Fallback::Derived("`index`: every wheel and sdist to the index of `repository-url`"), &[Publish],
+    input("targets", Kind::List, Fallback::Derived("`index`: every wheel and sdist to the index of `repository-url`"), &[Publish, VerifyRelease],
         "Where to publish what, one a line in the order of publishing: `REGISTRY [: PACKAGE, …] [needs PACKAGE, …] [when KIND, …]`, as `docs/publishing.md` describes it. \
          Registries are `pypi`, `testpypi`, `crates-io`, `index` (that of `repository-url`) and those of `registries`; kinds of versions are `stable`, `prerelease`, `alpha`, `beta`, `rc`, `dev` and `post`."),
-    input("registries", Kind::List, Fallback::Nothing, &[Publish],
+    input("registries", Kind::List, Fallback::Nothing, &[Publish, VerifyRelease],
         "Registries of your own, one a line: `NAME = python UPLOAD-ADDRESS INDEX-ADDRESS` or `NAME = cargo INDEX-ADDRESS`, the latter that of a sparse index."),
-    input("credentials", Kind::Secret, Fallback::Nothing, &[Publish],
+    input("credentials", Kind::Secret, Fallback::Nothing, &[Publish, VerifyRelease],
         "Tokens for registries, one a line: `REGISTRY = TOKEN` or `REGISTRY = USER PASSWORD`. Without a line for it, PyPI, TestPyPI and crates.io are asked for trusted publishing."),
     input("skip-existing", Kind::Text, Fallback::Text("same"), &[Publish],
         "What of a file whose name is taken: `same` skips it where the registry holds the same bytes and stops otherwise; `any` skips it whatever it holds, and says so."),
@@ -384,14 +400,23 @@ pub const INPUTS: &[Input] = &[
         "Folder of attestations (PEP 740) that go with the files, each called like its file with `.publish.attestation` or `.slsa.attestation` at the end."),
     input("wait-for-availability", Kind::Text, Fallback::Text("10"), &[Publish],
         "How many minutes a registry may take to show what was sent, before the run ends as `partial`. A later run goes on."),
-    input("repository-url", Kind::Address, Fallback::Named { value: PYPI_UPLOAD, name: "PyPI's upload endpoint" }, &[Publish],
+    input("when", Kind::Text, Fallback::Text("after-publish"), &[VerifyRelease],
+        "What has happened so far: `before-publish` looks at the tag and the release page only; `after-publish` also at every registry of `targets`."),
+    input("release-state", Kind::Text, Fallback::Text("published"), &[VerifyRelease],
+        "What the release has to be: `published`, `draft` or `any`."),
+    input("require-provenance", Kind::Flag, Fallback::Text("false"), &[VerifyRelease],
+        "Whether every wheel and sdist has to have its attestations on the index. Otherwise it is told which have some."),
+    input("install-check", Kind::Flag, Fallback::Text("false"), &[VerifyRelease],
+        "Install each Python project in this version from its index into a new environment, and import its top-level modules. \
+         On the command line and in the `bin` sub-action only: the container has no Python. With `after-publish` only."),
+    input("repository-url", Kind::Address, Fallback::Named { value: PYPI_UPLOAD, name: "PyPI's upload endpoint" }, &[Publish, VerifyRelease],
         "Upload endpoint of the index (legacy API). One other than PyPI's or TestPyPI's needs `index-url` too."),
-    input("index-url", Kind::Address, Fallback::Derived("the index that belongs to `repository-url`, for PyPI and TestPyPI; PyPI's for `baseline`"), &[ValidateWheels, Publish],
+    input("index-url", Kind::Address, Fallback::Derived("the index that belongs to `repository-url`, for PyPI and TestPyPI; PyPI's for `baseline`"), &[ValidateWheels, Publish, VerifyRelease],
         "Simple index from which users install. It tells what is already there, and proves afterwards what arrived. \
          User and password go there only when it is on the same host as `repository-url`, and only to publish."),
-    input("user", Kind::Text, Fallback::Text("__token__"), &[Publish],
+    input("user", Kind::Text, Fallback::Text("__token__"), &[Publish, VerifyRelease],
         "User name for the index; `__token__` goes with an API token."),
-    input("password", Kind::Secret, Fallback::Nothing, &[Publish],
+    input("password", Kind::Secret, Fallback::Nothing, &[Publish, VerifyRelease],
         "API token or password for the index. Leave it out for trusted publishing, which needs `id-token: write`."),
 ];
 
@@ -400,12 +425,12 @@ pub const INPUTS: &[Input] = &[
 pub const OUTPUTS: &[OutputRow] = &[
     output("outcome", EVERY,
         "How it ended: `done`, `already-done`, `resumed`, `planned`, `not-ready`, `blocked`, `partial` or `error`."),
-    output("tag", &[VerifyTag, CreateRelease], "The tag, without `refs/tags/`."),
-    output("version", &[VerifyTag, ValidateWheels, Publish], "The version: as the tag spells it (`verify-tag`), or as the distributions do."),
+    output("tag", &[VerifyTag, CreateRelease, VerifyRelease], "The tag, without `refs/tags/`."),
+    output("version", &[VerifyTag, ValidateWheels, Publish, VerifyRelease], "The version: as the tag spells it (`verify-tag`, `verify-release`), or as the distributions do."),
     output("version-pep440", &[VerifyTag], "The version in PEP 440 spelling, such as `1.2.0rc1`."),
     output("version-semver", &[VerifyTag], "The version in SemVer spelling, such as `1.2.0-rc.1`; empty where SemVer cannot say it."),
     output("prerelease", &[VerifyTag], "`true` when the version is a prerelease, else `false`."),
-    output("commit", &[VerifyTag, CollectArtifacts], "Full hash of the commit that is released."),
+    output("commit", &[VerifyTag, CollectArtifacts, VerifyRelease], "Full hash of the commit that is released."),
     output("ready", &[CollectArtifacts], "`true` when every workflow succeeded, else `false`: then nothing was placed."),
     output("packages-dir", &[CollectArtifacts], "Folder in which the wheels, sdists and crates were placed."),
     output("artifact-id", &[UploadArtifacts], "GitHub's number of the artifact."),
@@ -418,25 +443,28 @@ pub const OUTPUTS: &[OutputRow] = &[
         "All of them as a JSON object, by alias or else by name: `name`, `workflow`, `run_id`, `run_attempt`, `artifact_id`, `digest`, `size_bytes`, `folder` and \
          `files`, a list of `path` and `sha256` (`null` until they are fetched, and where they are too many for an output)."),
     output("manifest", &[CollectArtifacts, ValidateWheels], "Path of `manifest.json`: the one about the collection, or the one about the vetted files."),
-    output("projects", &[ValidateWheels, Publish], "Names of the projects that the distributions belong to, one a line."),
+    output("projects", &[ValidateWheels, Publish, VerifyRelease], "Names of the projects that the distributions belong to, one a line."),
     output("baseline", &[ValidateWheels], "The releases that the files were compared with, as name and version, one a line."),
     output("wheels", &[CollectArtifacts, ValidateWheels], "How many wheels there are."),
     output("sdists", &[CollectArtifacts, ValidateWheels], "How many sdists there are."),
-    output("crates", &[CollectArtifacts, ValidateWheels], "How many packed crates there are."),
-    output("files", &[UploadArtifacts, CollectArtifacts, ValidateWheels, Publish], "How many files there are in all."),
+    output("files", &[UploadArtifacts, CollectArtifacts, ValidateWheels, Publish, VerifyRelease], "How many files there are in all."),
     output("verified", &[CollectArtifacts], "How many files have their digest from their producer."),
     output("errors", &[ValidateWheels], "How many findings stop the run."),
     output("warnings", &[ValidateWheels], "How many findings are likely mistakes."),
     output("notes", &[ValidateWheels], "How many findings are worth knowing."),
     output("ignored", &[ValidateWheels], "How many findings were left aside by `ignore`."),
     output("smoke-tested", &[ValidateWheels], "How many files passed the smoke test."),
-    output("release-id", &[CreateRelease], "GitHub's number of the release."),
-    output("release-url", &[CreateRelease], "Address of the release's page."),
-    output("draft", &[CreateRelease], "`true` while the release is a draft, else `false`."),
+    output("release-id", &[CreateRelease, VerifyRelease], "GitHub's number of the release."),
+    output("release-url", &[CreateRelease, VerifyRelease], "Address of the release's page."),
+    output("draft", &[CreateRelease, VerifyRelease], "`true` while the release is a draft, else `false`."),
     output("assets", &[CreateRelease], "How many of the declared files the release holds."),
     output("complete", &[CreateRelease], "`true` once the release holds everything that was declared, `expect-assets` too, else `false`."),
-    output("states", &[Publish],
-        "How each file stands at each target, as a JSON list of objects with `target`, `file`, `sha256`, `state` (`proven`, `sent` or `not-sent`) and `provenance` (an address, or `null`)."),
+    output("states", &[Publish, VerifyRelease],
+        "How each file stands at each target, as a JSON list of objects with `target`, `file`, `sha256`, `state` (`publish`: `proven`, `sent` or `not-sent`; `verify-release`: `proven`, `missing`, `differs` or `not-asked`) and `provenance` (an address, or `null`)."),
+    output("proven", &[VerifyRelease], "How many files of the manifest have its digest everywhere where they were looked for."),
+    output("missing", &[VerifyRelease], "The files that are not where they should be, one a line, each with the place: `github` or a registry."),
+    output("immutable", &[VerifyRelease], "`true` when GitHub has fixed files and tag of the release for good, else `false`."),
+    output("installed", &[VerifyRelease], "How many projects were installed and imported by `install-check`."),
     output("uploaded", &[Publish], "How many files this run uploaded."),
     output("index-url", &[Publish], "The index that was read back."),
 ];

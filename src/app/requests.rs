@@ -7,6 +7,7 @@ mod registries;
 mod release;
 mod undo;
 mod upload;
+mod verify_release;
 
 use std::path::{Path, PathBuf};
 

@@ -175,6 +175,11 @@ pub(crate) trait Failure: std::error::Error + 'static {
     /// What to do about it.
     fn hint(&self) -> Option<String>;
 
+    /// What was found all the same, where a look went on past what it could not see.
+    fn found(&self) -> Report {
+        Report::default()
+    }
+
     /// Whether it says nothing about the other steps of its wave: then those are begun all the same.
     fn spares_others(&self) -> bool {
         false

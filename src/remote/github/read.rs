@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
+use bytes::Bytes;
 use reqwest::Method;
 use serde::de::IgnoredAny;
 use serde_json::json;
@@ -226,6 +227,35 @@ impl GithubRead {
             return Err(self.api.unexpected(&what, "the whole asset", found));
         }
         Ok(sha256)
+    }
+
+    /// The bytes of a small asset, held to the digest that GitHub states of it, or else to its size.
+    ///
+    /// # Errors
+    /// When they cannot be had, are more than `limit_bytes`, or are not the stated ones: GitHub can answer with a page instead.
+    pub(crate) async fn asset_bytes(&self, asset: &Asset, limit_bytes: u64) -> Result<Bytes, RemoteError> {
+        let what = format!("reading the asset `{}`", cut(&asset.name));
+        let segments = ["releases", "assets", &asset.id.to_string()];
+        let call = self.api.bytes(what.clone(), &segments, "application/octet-stream");
+        let answer = self.api.http.get(&call.limit(limit_bytes)).await?.success()?;
+        let found = Hashes::of(&answer.body);
+        match asset.sha256 {
+            Some(sha256) if sha256 == found.sha256 => Ok(answer.body),
+            None if asset.size_bytes == found.size_bytes => Ok(answer.body),
+            _ if answer.is_page() => {
+                Err(self.api.unexpected(&what, "the whole asset", "a page of HTML".to_owned()))
+            }
+            Some(expected) => Err(RemoteError::Digest {
+                service: super::SERVICE,
+                file: cut(&asset.name),
+                expected,
+                found: found.sha256,
+            }),
+            None => {
+                let found = format!("{} bytes instead of {}", found.size_bytes, asset.size_bytes);
+                Err(self.api.unexpected(&what, "the whole asset", found))
+            }
+        }
     }
 
     /// What a run left, expired ones too.
