@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::model::digest::Sha256;
 use crate::model::endpoints::Endpoint;
 use crate::model::interpreter::Interpreter;
@@ -71,7 +73,11 @@ impl FromIndex {
     fn address(&self, index: &Endpoint) -> Option<Secret<String>> {
         let (user, password) = self.login.as_ref()?;
         let mut url = index.url().clone();
-        url.set_username(user).and_then(|()| url.set_password(Some(password.expose()))).ok()?;
+        // The setters leave a `%` as it is, and installers decode what they find.
+        let plain = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        url.set_username(&plain(user))
+            .and_then(|()| url.set_password(Some(&plain(password.expose()))))
+            .ok()?;
         Some(Secret::new(url.into()))
     }
 }
