@@ -1,6 +1,7 @@
 //! verify-release: what is out is what was vetted, and nothing is changed by looking.
 
 mod before;
+mod crates;
 mod faults;
 mod install;
 mod registries;

@@ -286,4 +286,62 @@ mod tests {
             assert_eq!(parsed(bad), Err(CommandError), "{bad:?}");
         }
     }
+
+    fn from_index(login: Option<(&str, &str)>, may_build: bool, uv: bool) -> Trial {
+        let login = login.map(|(user, password)| (user.to_owned(), Secret::new(password.to_owned())));
+        Trial {
+            path: PathBuf::new(),
+            place: "sample==1.0".to_owned(),
+            sha256: Sha256::of(b""),
+            project: "sample".to_owned(),
+            source: Source::Index(FromIndex { requirement: "sample==1.0".to_owned(), may_build, login }),
+            interpreter: Interpreter {
+                executable: "python3".into(),
+                implementation: "cpython".to_owned(),
+                version: (3, 13),
+                full_version: "3.13.1".to_owned(),
+                abi: "cp313".to_owned(),
+                is_free_threaded: false,
+                platform: crate::model::interpreter::Platform::Other("win_amd64".to_owned()),
+                makes_environments: true,
+            },
+            uv: uv.then(|| "uv".into()),
+            links: Vec::new(),
+            with_index: true,
+            index: "https://shelf.invalid/simple/".parse().expect("good"),
+            commands: Vec::new(),
+            limit: Duration::from_secs(1),
+        }
+    }
+
+    fn words(trial: &Trial) -> Vec<String> {
+        match trial.install(Path::new("env/python"), Wanted::File) {
+            Call::Program(_, words) => words,
+            Call::Shell(line) => panic!("{line}"),
+        }
+    }
+
+    #[test]
+    fn an_index_that_is_public_is_an_argument() {
+        let words = words(&from_index(None, false, false));
+        let expected = "-m pip --isolated install --no-cache-dir --no-input --index-url \
+                        https://shelf.invalid/simple/ --only-binary :all: -- sample==1.0";
+        assert_eq!(words.join(" "), expected);
+        assert!(from_index(None, false, false).index_variables().is_empty());
+        assert!(!self::words(&from_index(None, true, true)).contains(&"--only-binary".to_owned()));
+    }
+
+    #[test]
+    fn a_password_is_in_no_argument_and_reads_back_from_the_variable() {
+        for uv in [false, true] {
+            let trial = from_index(Some(("me", "a/b@c%d")), false, uv);
+            let words = words(&trial);
+            assert!(words.iter().all(|word| !word.contains("shelf") && word != "--isolated"), "{words:?}");
+            for (name, address) in trial.index_variables() {
+                let address = address.expose();
+                assert_eq!(address, "https://me:a%2Fb%40c%25d@shelf.invalid/simple/", "{name}");
+            }
+            assert_eq!(trial.index_variables().len(), 2);
+        }
+    }
 }

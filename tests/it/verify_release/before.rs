@@ -79,5 +79,24 @@ fn a_dry_run_looks_as_well() {
     let world = released();
     let outcome = run(&world, verify(&world).input("dry-run", "true"), 0);
     assert_eq!((outcome.output("outcome"), outcome.output("proven")), ("planned", "4"));
-    drop(world.phase(Phase::VerifyTag));
+}
+
+/// What the second workflow of `docs/verifying.md` does: the files come from the page, and no other job's folder is there.
+#[test]
+fn what_was_approved_is_published_from_the_page() {
+    let world = approved();
+    for folder in ["dist", "release-assets", "release-manifest", "release-staging"] {
+        std::fs::remove_dir_all(world.path(folder)).ok();
+    }
+    run(&world, verify(&world).input("when", "before-publish"), 0);
+    let assets = world.universe.github(|github| github.releases()[0].assets.clone());
+    assert_eq!(assets.len(), 6);
+    for asset in assets {
+        let is_record = ["manifest.json", "SHA256SUMS"].contains(&asset.name.as_str());
+        let folder = if is_record { "release-manifest" } else { "release-assets" };
+        world.write(&format!("{folder}/{}", asset.name), &asset.bytes);
+    }
+    assert_eq!(world.play(Phase::Publish).output("uploaded"), "3");
+    let outcome = run(&world, verify(&world), 0);
+    assert_eq!((outcome.output("proven"), outcome.output("missing")), ("4", ""));
 }
