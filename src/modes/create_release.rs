@@ -24,7 +24,7 @@ use crate::remote::error::{DiskError, RemoteError};
 use crate::remote::github::read::GithubRead;
 use crate::remote::github::upload::Content;
 use crate::remote::github::write::GithubWrite;
-use crate::remote::github::{MakeLatest, Publication, Release, ReleaseText, canonical};
+use crate::remote::github::{MakeLatest, Publication, Release, ReleaseText, Seen, canonical};
 use crate::report::{Report, Rule, Severity};
 
 pub(crate) use assets::OnConflict;
@@ -103,6 +103,15 @@ impl TagIs {
 }
 
 impl Page<'_> {
+    /// What a change of it goes by.
+    fn seen(&self) -> Option<Seen> {
+        self.release.map(|release| Seen {
+            release_id: release.id,
+            must_be_draft: release.draft && !self.allow_published_changes,
+            body: None,
+        })
+    }
+
     /// Whether its files and its text may be changed: it is not there yet, it is a draft, or the user said so.
     fn may_change(&self) -> bool {
         self.release.is_none_or(|release| release.draft || self.allow_published_changes)
@@ -181,9 +190,9 @@ pub(crate) enum ReleaseStep {
     /// Store a file.
     Asset { tag: Tag, artifact: Artifact, content: Content },
     /// Store a file in place of the one with this number and digest.
-    Replace { tag: Tag, artifact: Artifact, content: Content, old: u64, theirs: Sha256 },
+    Replace { tag: Tag, artifact: Artifact, content: Content, old: u64, theirs: Sha256, seen: Option<Seen> },
     /// Bring title and text to what was declared.
-    Text(ReleaseText),
+    Text { text: ReleaseText, seen: Option<Seen> },
     /// Make it visible.
     Publish { tag: Tag, files: usize, publication: Publication },
 }
@@ -201,7 +210,7 @@ impl fmt::Display for ReleaseStep {
                 let Artifact { file_name, size_bytes, sha256, .. } = artifact;
                 write!(f, "attach {file_name} ({size_bytes} bytes, sha256 {}) to {tag}", sha256.short())
             }
-            Self::Replace { tag, artifact, content: _, old: _, theirs } => {
+            Self::Replace { tag, artifact, content: _, old: _, theirs, seen: _ } => {
                 let Artifact { file_name, size_bytes, sha256, .. } = artifact;
                 let (theirs, ours) = (theirs.short(), sha256.short());
                 write!(
@@ -209,7 +218,7 @@ impl fmt::Display for ReleaseStep {
                     "replace {file_name} on {tag} (sha256 {theirs}) by {size_bytes} bytes with sha256 {ours}"
                 )
             }
-            Self::Text(text) => {
+            Self::Text { text, seen: _ } => {
                 write!(f, "set title and notes of {} ({} characters)", text.tag, text.body.chars().count())
             }
             Self::Publish { tag, files, publication } => {
@@ -416,10 +425,15 @@ impl Mode for CreateRelease {
             ReleaseStep::Asset { tag, artifact, content } => {
                 github.ensure_asset(tag.as_str(), artifact, content).await
             }
-            ReleaseStep::Replace { tag, artifact, content, old, theirs: _ } => {
-                github.replace_asset(tag.as_str(), artifact, content, *old).await
+            ReleaseStep::Replace { tag, artifact, content, old, theirs: _, seen } => {
+                github.replace_asset(tag.as_str(), artifact, content, *old, seen.as_ref()).await
             }
-            ReleaseStep::Text(text) => github.ensure_text(text).await,
+            ReleaseStep::Text { text, seen } => {
+                if let Some(seen) = seen {
+                    github.require_seen(&text.tag, seen, Some(text)).await?;
+                }
+                github.ensure_text(text).await
+            }
             ReleaseStep::Publish { tag, files: _, publication } => {
                 github.ensure_published(tag.as_str(), publication).await
             }
@@ -487,18 +501,20 @@ impl CreateRelease {
         });
         let replaced = compared.replaced.into_iter().map(|Replaced { file, old, theirs }| {
             let Desired { artifact, content } = file;
-            ReleaseStep::Replace { tag: self.tag.clone(), artifact, content, old, theirs }
+            ReleaseStep::Replace { tag: self.tag.clone(), artifact, content, old, theirs, seen: page.seen() }
         });
         let publish = (self.publish && is_draft && whole).then(|| ReleaseStep::Publish {
             tag: self.tag.clone(),
             files,
             publication: self.kind.publication(page, commit),
         });
+        let body = page.release.map(|release| release.body.clone());
+        let seen = page.seen().map(|seen| Seen { body, ..seen });
         let waves = [
             draft.into_iter().map(ReleaseStep::Draft).collect(),
             assets.collect(),
             replaced.collect(),
-            text.into_iter().map(ReleaseStep::Text).collect(),
+            text.into_iter().map(|text| ReleaseStep::Text { text, seen: seen.clone() }).collect(),
             publish.into_iter().collect::<Vec<_>>(),
         ];
         waves.into_iter().filter(|wave: &Vec<_>| !wave.is_empty()).collect()

@@ -165,7 +165,7 @@ impl Mode for ChannelRelease {
             ChannelStep::Stage { tag, artifact, content } => github.stage_asset(tag, artifact, content).await,
             ChannelStep::Move { tag, from: _, to } => github.move_tag(tag, to).await,
             ChannelStep::Replace { tag, artifact, content, old } => {
-                github.replace_asset(tag, artifact, content, old.id).await
+                github.replace_asset(tag, artifact, content, old.id, None).await
             }
             ChannelStep::Remove { tag, asset } => github.remove_asset(tag, asset).await,
             ChannelStep::Publish { tag, files: _ } => {

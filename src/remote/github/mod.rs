@@ -171,6 +171,17 @@ pub(crate) enum MakeLatest {
     No,
 }
 
+/// A release as it was when a change of it was planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The number that names it for good.
+    pub(crate) release_id: u64,
+    /// Whether the change is allowed for as long as it is a draft.
+    pub(crate) must_be_draft: bool,
+    /// Its text, where that is what changes.
+    pub(crate) body: Option<String>,
+}
+
 /// How a release becomes visible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Publication {

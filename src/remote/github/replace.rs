@@ -10,7 +10,7 @@ use super::refusal::{already_exists, is_absent};
 use super::upload::{Content, is_kept, permit};
 use super::wire::AssetWire;
 use super::write::{GithubWrite, Known, SENDS, may_repeat};
-use super::{Asset, SERVICE, cut, matching, temporary_name, temporary_names};
+use super::{Asset, SERVICE, Seen, cut, matching, temporary_name, temporary_names};
 use crate::model::artifact::Artifact;
 use crate::remote::error::RemoteError;
 use crate::remote::http::backoff;
@@ -18,22 +18,23 @@ use crate::remote::http::backoff;
 impl GithubWrite {
     /// Makes `content`, which is `artifact`, the asset of its name, in place of the asset with the number `old`. That
     /// number stands for the bytes that were seen when it was decided to replace them. Does nothing where the new bytes
-    /// are there already.
+    /// are there already. `seen` is how the release has to be at the moment when the old asset goes.
     ///
     /// # Errors
-    /// [`RemoteError::Conflict`] when neither the old asset nor the new bytes have the name; else when GitHub refuses, or
-    /// when it stays unknown whether it came about.
+    /// [`RemoteError::Conflict`] when neither the old asset nor the new bytes have the name; [`RemoteError::Missing`] when
+    /// the release is not as it was `seen`; else when GitHub refuses, or when it stays unknown whether it came about.
     pub(crate) async fn replace_asset(
         &self,
         tag: &str,
         artifact: &Artifact,
         content: &Content,
         old: u64,
+        seen: Option<&Seen>,
     ) -> Result<(), RemoteError> {
         permit(artifact)?;
         let mut known = self.known.lock().await;
         known.forget(tag);
-        let outcome = self.replace(&mut known, tag, artifact, content, old).await;
+        let outcome = self.replace(&mut known, tag, artifact, content, (old, seen)).await;
         if outcome.is_err() {
             known.forget(tag);
         }
@@ -76,11 +77,11 @@ impl GithubWrite {
         tag: &str,
         artifact: &Artifact,
         content: &Content,
-        old: u64,
+        from: (u64, Option<&Seen>),
     ) -> Result<(), RemoteError> {
         let mut failures = 0;
         loop {
-            let error = match self.swap(known, tag, artifact, content, old).await {
+            let error = match self.swap(known, tag, artifact, content, from).await {
                 Ok(()) => return self.tidy(known, tag, artifact).await,
                 // Something of this name came in between: what it is decides.
                 Err(error) if already_exists(&error) || is_absent(&error) => error,
@@ -103,7 +104,7 @@ impl GithubWrite {
         tag: &str,
         artifact: &Artifact,
         content: &Content,
-        old: u64,
+        (old, seen): (u64, Option<&Seen>),
     ) -> Result<(), RemoteError> {
         let mut page = self.page(known, tag).await?;
         let assets = match page.assets.take() {
@@ -129,6 +130,13 @@ impl GithubWrite {
             let file = artifact.file_name.to_string();
             let theirs = "another release".to_owned();
             return Err(RemoteError::Conflict { service: SERVICE, file, ours: artifact.sha256, theirs });
+        }
+        if let Some(seen) = seen
+            && let Err(changed) = self.require_seen(tag, seen, None).await
+        {
+            // What was sent is of no use there. The change of the release is what has to be told.
+            drop(self.tidy(known, tag, artifact).await);
+            return Err(changed);
         }
         known.forget(tag);
         self.discard(&replaced).await?;

@@ -15,7 +15,7 @@ use super::refusal::{already_exists, is_absent, is_refused};
 use super::strays::Stray;
 use super::upload::Content;
 use super::wire::ReleaseWire;
-use super::{Asset, MakeLatest, Publication, Release, ReleaseText};
+use super::{Asset, MakeLatest, Publication, Release, ReleaseText, Seen};
 use crate::model::artifact::Artifact;
 use crate::model::endpoints::Endpoint;
 use crate::model::revision::Repository;
@@ -142,6 +142,41 @@ impl GithubWrite {
         let release = self.patch(release.id, tag, "writing the release's text", &change, settled).await?;
         known.pages.insert(tag.clone(), Page { release, assets });
         Ok(())
+    }
+
+    /// Stops where a person changed meanwhile what a plan goes by: published the draft, or wrote into its text. Uploads
+    /// take time. `text` is what the release is to say, where that is known: then it is done, whoever wrote it.
+    ///
+    /// # Errors
+    /// [`RemoteError::Missing`] when it is not as it was seen; else when GitHub could not tell.
+    pub(crate) async fn require_seen(
+        &self,
+        tag: &str,
+        seen: &Seen,
+        text: Option<&ReleaseText>,
+    ) -> Result<(), RemoteError> {
+        let now = match self.read.release(seen.release_id).await {
+            Ok(now) => now,
+            // Whoever changes it finds out what the tag's release is now.
+            Err(error) if is_absent(&error) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let is_as_wanted = |text: &ReleaseText| {
+            lines(&now.body) == lines(&text.body)
+                && now.name == text.title
+                && now.prerelease == text.prerelease
+        };
+        let is_as_seen = seen.body.as_ref().is_none_or(|body| lines(&now.body) == lines(body));
+        let happened = match text {
+            Some(text) if is_as_wanted(text) => return Ok(()),
+            _ if seen.must_be_draft && !now.draft => "was published",
+            _ if !is_as_seen => "got another text",
+            _ => return Ok(()),
+        };
+        Err(RemoteError::Missing {
+            what: format!("the release of `{tag}` {happened} while this ran, and is left as it is"),
+            hint: "run again: the next run sees it as it is now, and decides by your inputs".to_owned(),
+        })
     }
 
     /// Publishes the tag's draft; a published release stays as it is. What this writer stored is in it: if another job

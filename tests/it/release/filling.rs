@@ -1,9 +1,10 @@
 //! Filling releases that others made, and replacing files.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 
 use release_action::model::digest::Sha256;
-use release_action::sim::github::release::NewRelease;
+use release_action::sim::github::release::{NewRelease, Release};
 
 use super::set::{checksums, message, page, refused, settled, the_release, validated};
 use crate::support::program::Program;
@@ -252,4 +253,72 @@ fn without_expectations_a_dry_run_shows_what_would_be_filled() {
         outcome.stdout.contains("attach manifest.json") && !outcome.stdout.contains("publish the release")
     );
     assert_eq!(world.writes(), before);
+}
+
+/// A world with a draft of somebody's, who does this to it as soon as the first file of ours has arrived.
+fn interrupted_by(files: &[usize], act: impl Fn(&mut Release) + Send + Sync + 'static) -> Arc<World> {
+    let world = validated();
+    let files: Vec<_> = files.iter().map(|at| (world.files[*at].0.clone(), THEIRS)).collect();
+    let files: Vec<_> = files.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
+    made_by_somebody(&world, true, &files);
+    let world = Arc::new(world);
+    let (of_world, has_acted) = (Arc::downgrade(&world), AtomicBool::new(false));
+    world.universe.observe(Arc::new(move |exchange| {
+        if exchange.service == "uploads" && !has_acted.swap(true, Ordering::SeqCst) {
+            let world = of_world.upgrade().expect("the test holds it");
+            world.universe.github(|github| act(&mut github.releases_mut()[0]));
+        }
+    }));
+    world
+}
+
+#[test]
+fn nothing_is_replaced_on_a_draft_that_a_person_publishes_meanwhile() {
+    // Every file has to be replaced, or the person acts while one is attached that is missing.
+    for files in [&[0, 1, 2, 3][..], &[0]] {
+        let world = interrupted_by(files, |release| release.draft = false);
+        let run = || world.phase(Phase::Release).input("on-conflict", "replace");
+        let outcome = run().run();
+        assert!(matches!(outcome.code, Some(1 | 2)), "{}", outcome.told());
+        assert!(outcome.stdout.contains("was published while this ran"), "{}", outcome.told());
+        let page = page(&world);
+        for at in files {
+            assert_eq!(page[&world.files[*at].0], THEIRS, "{}", outcome.told());
+        }
+        assert!(page.keys().all(|name| !name.contains("incoming")), "{:?}", page.keys());
+        refused(&world, run(), "release/asset-conflict", &world.files[0].0);
+        run().input("allow-published-changes", "true").run().expect_code(0);
+        settled(&world, run().input("allow-published-changes", "true"));
+    }
+}
+
+#[test]
+fn nothing_stops_a_person_from_publishing_what_may_be_changed_anyway() {
+    let world = interrupted_by(&[0], |release| release.draft = false);
+    let run = || {
+        let run = world.phase(Phase::Release).input("on-conflict", "replace");
+        run.input("allow-published-changes", "true")
+    };
+    run().run().expect_code(0);
+    assert_eq!(page(&world)[&world.files[0].0], world.files[0].1);
+    settled(&world, run());
+}
+
+#[test]
+fn a_text_that_a_person_writes_meanwhile_is_not_overwritten() {
+    const WORDS: &str = "Words of a person.";
+    for merge in ["append", "replace"] {
+        let world = interrupted_by(&[], |release| release.body = Some(WORDS.to_owned()));
+        let run = || world.phase(Phase::Release).input("notes-merge", merge);
+        let outcome = run().run().expect_code(2);
+        assert!(outcome.stdout.contains("got another text while this ran"), "{}", outcome.told());
+        assert!(outcome.stdout.contains("run again"), "{}", outcome.told());
+        let release = the_release(&world);
+        assert_eq!((release.body.as_deref(), release.draft), (Some(WORDS), true), "{}", outcome.told());
+        // The next run knows these words, and does what its input says about them.
+        run().run().expect_code(0);
+        let body = the_release(&world).body.unwrap_or_default();
+        assert_eq!(body.contains(WORDS), merge == "append", "{body}");
+        settled(&world, run());
+    }
 }

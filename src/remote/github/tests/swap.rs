@@ -39,7 +39,7 @@ async fn one_run(world: &Shared) -> Result<(), RemoteError> {
     let write = writer(&script);
     match matching(&assets, &wanted) {
         Some(found) if found.sha256 == Some(wanted.sha256) => Ok(()),
-        Some(found) => write.replace_asset("v1", &wanted, &bytes(b"new"), found.id).await,
+        Some(found) => write.replace_asset("v1", &wanted, &bytes(b"new"), found.id, None).await,
         None => write.ensure_asset("v1", &wanted, &bytes(b"new")).await,
     }
 }
@@ -63,7 +63,7 @@ fn the_new_file_is_there_before_the_old_one_goes() {
     let upload = script.url("/api/v3/repos/owner/name/releases/1/assets").to_string();
     world.lock().expect("no panic inside").releases[0]["upload_url"] = json!(upload);
     let wanted = artifact("a.whl", b"new");
-    run(writer(&script).replace_asset("v1", &wanted, &bytes(b"new"), 2)).expect("replaced");
+    run(writer(&script).replace_asset("v1", &wanted, &bytes(b"new"), 2, None)).expect("replaced");
     let waiting = temporary_name(&wanted);
     assert_eq!(
         asked(&script),
@@ -141,7 +141,8 @@ fn other_bytes_than_those_that_were_seen_are_left_alone() {
     let world = old_world();
     let script = serve(&world);
     let wanted = artifact("a.whl", b"new");
-    let error = run(writer(&script).replace_asset("v1", &wanted, &bytes(b"new"), 77)).expect_err("another");
+    let error =
+        run(writer(&script).replace_asset("v1", &wanted, &bytes(b"new"), 77, None)).expect_err("another");
     assert!(matches!(error, RemoteError::Conflict { .. }), "{error}");
     assert!(asked(&script).iter().all(|one| one.starts_with("GET")));
 }
@@ -175,7 +176,7 @@ fn a_file_may_be_sent_early_and_replaced_later() {
         write.ensure_draft(&text()).await.expect("made");
         write.stage_asset("v1", &wanted, &at(&path)).await.expect("sent");
         let old = world.lock().expect("no panic inside").put(1, "a.b.whl", b"old");
-        write.replace_asset("v1", &wanted, &at(&path), old).await.expect("replaced");
+        write.replace_asset("v1", &wanted, &at(&path), old, None).await.expect("replaced");
     });
     assert_eq!(asked(&script).iter().filter(|one| one.contains("?name=")).count(), 1);
     let assets = world.lock().expect("no panic inside").assets.clone();
