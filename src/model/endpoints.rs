@@ -7,6 +7,9 @@ use std::str::FromStr;
 
 use url::Url;
 
+use super::name::PackageName;
+use super::version::Version;
+
 /// GitHub's REST API.
 pub const GITHUB_API: &str = "https://api.github.com";
 /// GitHub's web pages, for links in messages.
@@ -68,6 +71,17 @@ impl Endpoint {
     /// The address with `segments` added to its path, each percent-encoded.
     pub fn join(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
+        url.path_segments_mut().expect("http addresses have a path").pop_if_empty().extend(segments);
+        url
+    }
+
+    /// The page on which the owners of a project manage one release of it, on the site whose simple index this is:
+    /// PyPI's or TestPyPI's, or one that stands for them.
+    pub fn release_management(&self, project: &PackageName, version: &Version) -> Url {
+        let mut url = self.0.clone();
+        url.set_path("/");
+        let version = version.to_string();
+        let segments = ["manage", "project", project.normal(), "release", &version, ""];
         url.path_segments_mut().expect("http addresses have a path").pop_if_empty().extend(segments);
         url
     }
@@ -184,6 +198,16 @@ mod tests {
         assert_eq!(index(PYPI_UPLOAD).as_deref(), Some(PYPI_INDEX));
         assert_eq!(index(TEST_PYPI_UPLOAD.trim_end_matches('/')).as_deref(), Some(TEST_PYPI_INDEX));
         assert_eq!(index("http://127.0.0.1:8080/legacy/"), None);
+    }
+
+    #[test]
+    fn a_release_is_managed_on_the_site_of_its_index() {
+        let index: Endpoint = TEST_PYPI_INDEX.parse().expect("good");
+        let project = "Games_Collection".parse().expect("good");
+        let version = Version::from_pep440("1!2.0rc1").expect("good");
+        let page = index.release_management(&project, &version);
+        assert_eq!(page.path(), "/manage/project/games-collection/release/1!2.0rc1/");
+        assert_eq!(page.host_str(), index.url().host_str());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::artifact::{Artifact, Distribution, FileName};
 use super::crate_name::CrateFile;
 use super::name::PackageName;
+use super::reason::Reason;
 use super::revision::CommitSha;
 use super::tag::Tag;
 use super::version::Version;
@@ -16,6 +17,7 @@ pub struct Manifest {
     origin: Origin,
     version: Option<Version>,
     artifacts: Vec<Artifact>,
+    yanked: Option<Reason>,
 }
 
 /// Where the files of a release come from, as far as it was known when they were vetted.
@@ -62,7 +64,7 @@ impl Manifest {
             return Err(ManifestError::Versions { first, second });
         }
         let version = first.map(|(_, version)| version.clone());
-        Ok(Self { origin, version, artifacts })
+        Ok(Self { origin, version, artifacts, yanked: None })
     }
 
     /// Where the files come from.
@@ -73,6 +75,16 @@ impl Manifest {
     /// The one version of all distributions; `None` when there is no distribution.
     pub const fn version(&self) -> Option<&Version> {
         self.version.as_ref()
+    }
+
+    /// Why the release was yanked, if it was.
+    pub const fn yanked(&self) -> Option<&Reason> {
+        self.yanked.as_ref()
+    }
+
+    /// The same manifest of a release that was yanked for this reason, or that was not.
+    pub fn with_yanked(self, yanked: Option<Reason>) -> Self {
+        Self { yanked, ..self }
     }
 
     /// All files, sorted by name.

@@ -17,6 +17,7 @@ pub mod minutes;
 pub mod name;
 pub mod pep440;
 pub mod platform_tag;
+pub mod reason;
 pub mod rename;
 pub mod revision;
 pub mod sdist_name;

@@ -11,6 +11,7 @@ use crate::model::artifact::{Artifact, ArtifactKind, Distribution, FileName, Fil
 use crate::model::crate_name::CrateFile;
 use crate::model::digest::DigestError;
 use crate::model::manifest::{Manifest, ManifestError, Origin};
+use crate::model::reason::{Reason, ReasonError};
 use crate::model::revision::RevisionError;
 use crate::model::tag::TagError;
 use crate::model::version::Version;
@@ -80,6 +81,8 @@ pub(crate) enum ManifestFault {
     Tag(#[source] TagError),
     #[error("its commit is bad")]
     Commit(#[source] RevisionError),
+    #[error("its reason for yanking is bad")]
+    Reason(#[source] ReasonError),
     #[error("its files are no release")]
     Set(#[source] Box<ManifestError>),
 }
@@ -99,6 +102,15 @@ struct ManifestV1 {
     commit: Option<String>,
     projects: Vec<String>,
     artifacts: Vec<ArtifactV1>,
+    /// Only of a release that was yanked: all others keep the bytes that they always had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    yanked: Option<YankedV1>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct YankedV1 {
+    reason: String,
 }
 
 #[derive(Serialize, Deserialize, PartialEq)]
@@ -148,6 +160,7 @@ pub(crate) fn to_json(manifest: &Manifest) -> String {
         commit: commit.as_ref().map(ToString::to_string),
         projects: projects(manifest),
         artifacts: manifest.artifacts().iter().map(artifact_to_wire).collect(),
+        yanked: manifest.yanked().map(|reason| YankedV1 { reason: reason.to_string() }),
     };
     let mut text = serde_json::to_string_pretty(&wire).expect("these values are all JSON can hold");
     text.push('\n');
@@ -181,13 +194,15 @@ pub(crate) fn from_json(text: &str) -> Result<Manifest, ManifestFault> {
         return Err(ManifestFault::Schema { found: shown(&schema) });
     }
     let wire: ManifestV1 = serde_json::from_str(text).map_err(ManifestFault::Json)?;
-    let ManifestV1 { schema: _, version, tag, commit, projects: stated_projects, artifacts } = wire;
+    let ManifestV1 { schema: _, version, tag, commit, projects: stated_projects, artifacts, yanked } = wire;
     let origin = Origin {
         tag: tag.map(|tag| tag.parse()).transpose().map_err(ManifestFault::Tag)?,
         commit: commit.map(|commit| commit.parse()).transpose().map_err(ManifestFault::Commit)?,
     };
     let artifacts = artifacts.into_iter().map(artifact_from_wire).collect::<Result<_, _>>()?;
     let manifest = Manifest::new(origin, artifacts).map_err(|error| ManifestFault::Set(Box::new(error)))?;
+    let reason = yanked.map(|yanked| yanked.reason.parse::<Reason>());
+    let manifest = manifest.with_yanked(reason.transpose().map_err(ManifestFault::Reason)?);
     let derived = manifest.version().map(VersionV1::of);
     agree(
         "version".into(),
@@ -269,6 +284,25 @@ mod tests {
         let path = folder.path().join("manifest.json");
         DiskWrite.ensure_file(&path, text.as_bytes()).expect("written");
         assert_eq!(DiskRead::default().manifest(&path).expect("good"), manifest());
+    }
+
+    #[test]
+    fn a_manifest_says_that_it_was_yanked_and_nothing_of_that_otherwise() {
+        let before = to_json(&manifest());
+        assert!(!before.contains("yanked"), "{before}");
+        let yanked = manifest().with_yanked(Some("loses \"data\"".parse().expect("good")));
+        let text = to_json(&yanked);
+        assert!(
+            text.ends_with("  ],\n  \"yanked\": {\n    \"reason\": \"loses \\\"data\\\"\"\n  }\n}\n"),
+            "{text}"
+        );
+        let read = from_json(&text).expect("good");
+        assert_eq!(read, yanked);
+        assert_eq!(to_json(&read.with_yanked(None)), before);
+        let bad = text.replace("loses", "loses\\n");
+        assert!(matches!(from_json(&bad), Err(ManifestFault::Reason(_))));
+        let more = text.replace("\"reason\"", "\"by\": 1, \"reason\"");
+        assert!(matches!(from_json(&more), Err(ManifestFault::Json(_))));
     }
 
     fn fault(from: &str, to: &str) -> ManifestFault {
