@@ -25,6 +25,7 @@ mod transport;
 pub(crate) mod upload;
 mod wire;
 pub(crate) mod write;
+pub(crate) mod yanked;
 
 /// What messages call this service.
 const SERVICE: &str = "GitHub";

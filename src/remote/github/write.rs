@@ -359,6 +359,6 @@ pub(super) fn may_repeat(error: &RemoteError) -> bool {
 }
 
 /// A text without regard to how its lines end: GitHub's web pages write CR LF.
-fn lines(text: &str) -> Vec<&str> {
+pub(super) fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim_end).collect()
 }
