@@ -181,7 +181,7 @@ async fn dispatch(mode: ModeName, requests: &Requests<'_>, edge: &Edge) -> Accou
             Err(error) => not_begun(mode, error.into()),
         },
         ModeName::Publish => run_ready(mode, requests.publish(), requests, edge).await,
-        ModeName::VerifyRelease => run_ready(mode, requests.verify_release(), requests, edge).await,
+        ModeName::Yank => run_ready(mode, requests.yank(), requests, edge).await,
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::account::{Account, Trouble};
 use super::line::{Line, Tone};
 use super::outcome::{Exit, Outcome};
+use super::schema::ModeName;
 use crate::remote::surroundings::Event;
 use crate::report::{Counts, Finding, Report, Severity};
 
@@ -188,7 +189,10 @@ fn ending(account: &Account) -> Line {
         Outcome::Resumed => format!("a part was there, {applied} applied and seen"),
         Outcome::Planned => "nothing was changed".to_owned(),
         Outcome::NotReady if conclusion.applied > 0 => {
-            format!("{applied} applied; what others bring is not there yet")
+            format!("{applied} applied; what others bring or do is not there yet")
+        }
+        Outcome::NotReady if account.mode == ModeName::Yank.as_str() => {
+            "what is left has to be done by hand".to_owned()
         }
         Outcome::NotReady => "what it builds on is not there yet".to_owned(),
         Outcome::Blocked => format!("{}; nothing was changed", counts(&account.report, 0)),

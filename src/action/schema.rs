@@ -20,12 +20,10 @@ pub enum ModeName {
     CollectArtifacts,
     CreateRelease,
     Publish,
-    VerifyRelease,
+    Yank,
 }
 
-use ModeName::{
-    CollectArtifacts, CreateRelease, Publish, UploadArtifacts, ValidateWheels, VerifyRelease, VerifyTag,
-};
+use ModeName::{CollectArtifacts, CreateRelease, Publish, UploadArtifacts, ValidateWheels, VerifyTag, Yank};
 
 /// A text that names no mode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,15 +34,8 @@ pub struct UnknownMode {
 
 impl ModeName {
     /// All modes, in the order in which a release uses them.
-    pub const ALL: &'static [Self] = &[
-        VerifyTag,
-        UploadArtifacts,
-        CollectArtifacts,
-        ValidateWheels,
-        CreateRelease,
-        Publish,
-        VerifyRelease,
-    ];
+    pub const ALL: &'static [Self] =
+        &[VerifyTag, UploadArtifacts, CollectArtifacts, ValidateWheels, CreateRelease, Publish, Yank];
 
     /// What users call it.
     pub const fn as_str(self) -> &'static str {
@@ -55,7 +46,7 @@ impl ModeName {
             CollectArtifacts => "collect-artifacts",
             CreateRelease => "create-release",
             Publish => "publish",
-            VerifyRelease => "verify-release",
+            Yank => "yank",
         }
     }
 
@@ -80,8 +71,8 @@ impl ModeName {
             Publish => {
                 "Uploads wheels and sdists to PyPI or another Python index, and reads back that the index holds the same bytes."
             }
-            VerifyRelease => {
-                "Proves that the release of a tag is the one that was vetted: the release page and the registries hold the manifest's files with its digests. Changes nothing."
+            Yank => {
+                "Takes a release back: yanks its crates, marks it on GitHub, and says where a person has to yank what has no API."
             }
         }
     }
@@ -185,7 +176,7 @@ pub struct OutputRow {
 
 const EVERY: &[ModeName] = ModeName::ALL;
 const OF_A_RELEASE: &[ModeName] =
-    &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, Publish, VerifyRelease];
+    &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, Publish, Yank];
 const WITH_PACKAGES: &[ModeName] = &[CollectArtifacts, ValidateWheels, CreateRelease, Publish];
 
 /// The modes that judge files; the later two where no manifest says that it was done.
@@ -209,22 +200,22 @@ const fn output(name: &'static str, modes: &'static [ModeName], doc: &'static st
 #[rustfmt::skip]
 pub const INPUTS: &[Input] = &[
     input("mode", Kind::Mode, Fallback::Nothing, EVERY,
-        "What to do: `verify-tag`, `upload-artifacts`, `collect-artifacts`, `validate-wheels`, `create-release`, `publish` or `verify-release`."),
+        "What to do: `verify-tag`, `upload-artifacts`, `collect-artifacts`, `validate-wheels`, `create-release`, `publish` or `yank`."),
     input("dry-run", Kind::Flag, Fallback::Text("false"), EVERY,
         "Look at everything, print the plan and change nothing."),
     input("report", Kind::File, Fallback::Nothing, EVERY,
         "File for the report in JSON. `-` is standard output, which then carries nothing else."),
     input("tag", Kind::Text, Fallback::Derived("the ref that started the run, when it is a tag"), OF_A_RELEASE,
-        "The tag to release, such as `v1.2.0`. Give it in workflows that a tag does not start by itself (`workflow_run`)."),
+        "The tag to release, or to yank, such as `v1.2.0`. Give it in workflows that a tag does not start by itself (`workflow_run`)."),
     input("commit", Kind::Text, Fallback::Derived("the `workflow_run` event's `head_sha`, else the tag's commit, else `GITHUB_SHA`"),
         &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, VerifyRelease],
         "The full hash of the commit that is released."),
     input("repository", Kind::Text, Fallback::Variable { variable: "GITHUB_REPOSITORY", expression: None },
-        &[VerifyTag, CollectArtifacts, CreateRelease, VerifyRelease],
+        &[VerifyTag, CollectArtifacts, CreateRelease, Yank],
         "The repository on GitHub, as `owner/name`."),
     input("github-token", Kind::Secret, Fallback::Variable { variable: "GITHUB_TOKEN", expression: Some("${{ github.token }}") },
-        &[VerifyTag, CollectArtifacts, CreateRelease, VerifyRelease],
-        "Token for GitHub. `verify-tag` needs `contents: read`, `collect-artifacts` `actions: read` (and `contents: read` to look up a tag's commit), `create-release` `contents: write`; `verify-release` `contents: read`, and `contents: write` to see a draft."),
+        &[VerifyTag, CollectArtifacts, CreateRelease, Yank],
+        "Token for GitHub. `verify-tag` needs `contents: read`, `collect-artifacts` `actions: read` (and `contents: read` to look up a tag's commit), `create-release` and `yank` `contents: write`."),
     input("project-dir", Kind::Folder, Fallback::Text("."), &[VerifyTag],
         "Folder that holds `Cargo.toml` or `pyproject.toml`, or both."),
     input("packages-dir", Kind::Folder, Fallback::Text("dist"), WITH_PACKAGES,
@@ -233,10 +224,9 @@ pub const INPUTS: &[Input] = &[
         "Folder of everything else that belongs on the release page, such as executables. The default may be missing."),
     input("staging-dir", Kind::Folder, Fallback::Text("release-staging"), &[CollectArtifacts],
         "Folder into which artifacts are downloaded and unpacked before their files are placed. What is proven there is not fetched again."),
-    input("manifest-dir", Kind::Folder, Fallback::Text("release-manifest"), &[ValidateWheels, CreateRelease, Publish, VerifyRelease],
+    input("manifest-dir", Kind::Folder, Fallback::Text("release-manifest"), &[ValidateWheels, CreateRelease, Publish, Yank],
         "Folder of `manifest.json` and `SHA256SUMS`: `validate-wheels` writes them, the later modes hold every file to them. \
-         Without that folder, the later modes run the checks themselves; a folder without a manifest is refused. \
-         `verify-release` then takes the release's own `manifest.json`."),
+         Without that folder, the later modes run the checks themselves; a folder without a manifest is refused. `yank` takes from it what the release consisted of, and records in it that it was yanked."),
     Input {
         name: "files",
         kind: Kind::Paths,
@@ -383,13 +373,17 @@ pub const INPUTS: &[Input] = &[
         "Whether to publish the release. `false` leaves the complete draft, so that a later step can publish it last."),
     input("undo", Kind::Text, Fallback::Nothing, &[CreateRelease],
         "Takes the tag's release back instead of making it: `draft` makes it a draft again, `delete` deletes it with its files. What users have fetched stays with them, and what is on an index stays there."),
-    input("targets", Kind::List, Fallback::Derived("`index`: every wheel and sdist to the index of `repository-url`"), &[Publish, VerifyRelease],
+    input("targets", Kind::List, Fallback::Derived("`index`: every wheel and sdist to the index of `repository-url`"), &[Publish, Yank],
         "Where to publish what, one a line in the order of publishing: `REGISTRY [: PACKAGE, …] [needs PACKAGE, …] [when KIND, …]`, as `docs/publishing.md` describes it. \
          Registries are `pypi`, `testpypi`, `crates-io`, `index` (that of `repository-url`) and those of `registries`; kinds of versions are `stable`, `prerelease`, `alpha`, `beta`, `rc`, `dev` and `post`."),
-    input("registries", Kind::List, Fallback::Nothing, &[Publish, VerifyRelease],
+    input("registries", Kind::List, Fallback::Nothing, &[Publish, Yank],
         "Registries of your own, one a line: `NAME = python UPLOAD-ADDRESS INDEX-ADDRESS` or `NAME = cargo INDEX-ADDRESS`, the latter that of a sparse index."),
-    input("credentials", Kind::Secret, Fallback::Nothing, &[Publish, VerifyRelease],
-        "Tokens for registries, one a line: `REGISTRY = TOKEN` or `REGISTRY = USER PASSWORD`. Without a line for it, PyPI, TestPyPI and crates.io are asked for trusted publishing."),
+    input("credentials", Kind::Secret, Fallback::Nothing, &[Publish, Yank],
+        "Tokens for registries, one a line: `REGISTRY = TOKEN` or `REGISTRY = USER PASSWORD`. Without a line for it, PyPI, TestPyPI and crates.io are asked for trusted publishing, which cannot yank."),
+    input("reason", Kind::Text, Fallback::Nothing, &[Yank],
+        "Why the release is yanked, in one line of 500 characters at most: it stands on the release's page, and is what to paste where a person has to yank. Not needed with `unyank`."),
+    input("unyank", Kind::Flag, Fallback::Text("false"), &[Yank],
+        "Take a yank back: un-yank the crates, take the mark off the release and out of the manifest, and say where a person has to un-yank the rest."),
     input("skip-existing", Kind::Text, Fallback::Text("same"), &[Publish],
         "What of a file whose name is taken: `same` skips it where the registry holds the same bytes and stops otherwise; `any` skips it whatever it holds, and says so."),
     input("concurrency", Kind::Text, Fallback::Text("4"), &[Publish],
@@ -425,8 +419,8 @@ pub const INPUTS: &[Input] = &[
 pub const OUTPUTS: &[OutputRow] = &[
     output("outcome", EVERY,
         "How it ended: `done`, `already-done`, `resumed`, `planned`, `not-ready`, `blocked`, `partial` or `error`."),
-    output("tag", &[VerifyTag, CreateRelease, VerifyRelease], "The tag, without `refs/tags/`."),
-    output("version", &[VerifyTag, ValidateWheels, Publish, VerifyRelease], "The version: as the tag spells it (`verify-tag`, `verify-release`), or as the distributions do."),
+    output("tag", &[VerifyTag, CreateRelease, Yank], "The tag, without `refs/tags/`."),
+    output("version", &[VerifyTag, ValidateWheels, Publish], "The version: as the tag spells it (`verify-tag`), or as the distributions do."),
     output("version-pep440", &[VerifyTag], "The version in PEP 440 spelling, such as `1.2.0rc1`."),
     output("version-semver", &[VerifyTag], "The version in SemVer spelling, such as `1.2.0-rc.1`; empty where SemVer cannot say it."),
     output("prerelease", &[VerifyTag], "`true` when the version is a prerelease, else `false`."),
@@ -454,17 +448,17 @@ pub const OUTPUTS: &[OutputRow] = &[
     output("notes", &[ValidateWheels], "How many findings are worth knowing."),
     output("ignored", &[ValidateWheels], "How many findings were left aside by `ignore`."),
     output("smoke-tested", &[ValidateWheels], "How many files passed the smoke test."),
-    output("release-id", &[CreateRelease, VerifyRelease], "GitHub's number of the release."),
-    output("release-url", &[CreateRelease, VerifyRelease], "Address of the release's page."),
-    output("draft", &[CreateRelease, VerifyRelease], "`true` while the release is a draft, else `false`."),
+    output("release-id", &[CreateRelease, Yank], "GitHub's number of the release."),
+    output("release-url", &[CreateRelease, Yank], "Address of the release's page."),
+    output("draft", &[CreateRelease], "`true` while the release is a draft, else `false`."),
     output("assets", &[CreateRelease], "How many of the declared files the release holds."),
     output("complete", &[CreateRelease], "`true` once the release holds everything that was declared, `expect-assets` too, else `false`."),
-    output("states", &[Publish, VerifyRelease],
-        "How each file stands at each target, as a JSON list of objects with `target`, `file`, `sha256`, `state` (`publish`: `proven`, `sent` or `not-sent`; `verify-release`: `proven`, `missing`, `differs` or `not-asked`) and `provenance` (an address, or `null`)."),
-    output("proven", &[VerifyRelease], "How many files of the manifest have its digest everywhere where they were looked for."),
-    output("missing", &[VerifyRelease], "The files that are not where they should be, one a line, each with the place: `github` or a registry."),
-    output("immutable", &[VerifyRelease], "`true` when GitHub has fixed files and tag of the release for good, else `false`."),
-    output("installed", &[VerifyRelease], "How many projects were installed and imported by `install-check`."),
+    output("states", &[Publish],
+        "How each file stands at each target, as a JSON list of objects with `target`, `file`, `sha256`, `state` (`proven`, `sent` or `not-sent`) and `provenance` (an address, or `null`)."),
+    output("packages", &[Yank],
+        "How each package stands in its registry, as a JSON list of objects with `registry`, `package`, `version` and `state` (`yanked`, `not-yanked`, `partly` or `absent`)."),
+    output("manual", &[Yank],
+        "What is left for a person, as a JSON list of objects with `registry`, `package`, `version`, `action` (`yank` or `un-yank`), `page` (an address, or `null`) and `reason` (the text to paste, or `null`)."),
     output("uploaded", &[Publish], "How many files this run uploaded."),
     output("index-url", &[Publish], "The index that was read back."),
 ];

@@ -7,7 +7,7 @@ mod registries;
 mod release;
 mod undo;
 mod upload;
-mod verify_release;
+mod yank;
 
 use std::path::{Path, PathBuf};
 

@@ -29,7 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// The modes: none may import another.
 const MODES: &[&str] =
-    &["verify_tag", "validate_wheels", "upload", "collect", "create_release", "publish", "verify_release"];
+    &["verify_tag", "validate_wheels", "upload", "collect", "create_release", "publish", "yank"];
 
 /// What only some files may say. A line that matches elsewhere is a breach.
 const RESERVED: &[(&[&str], &[&str], &str)] = &[

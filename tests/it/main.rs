@@ -46,4 +46,4 @@ mod secrets;
 mod smoke;
 mod story;
 mod support;
-mod verify_release;
+mod yank;

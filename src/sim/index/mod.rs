@@ -181,6 +181,11 @@ impl Index {
         self.store.change(file_name, |file| file.yanked = Some(reason.to_owned()))
     }
 
+    /// Takes it back that a file is yanked; none when there is none.
+    pub fn unyank(&mut self, file_name: &str) -> Option<()> {
+        self.store.change(file_name, |file| file.yanked = None)
+    }
+
     /// States the Pythons that a file is for; none when there is none.
     pub fn set_requires_python(&mut self, file_name: &str, text: &str) -> Option<()> {
         let field = ("requires_python".to_owned(), text.to_owned());
