@@ -31,10 +31,11 @@ impl Redaction {
         spellings.dedup();
     }
 
-    /// Whether it is hidden already, as one whole line.
+    /// Whether every line of it is hidden already.
     pub(crate) fn knows(&self, secret: &str) -> bool {
         let spellings = self.spellings.read().unwrap_or_else(PoisonError::into_inner);
-        spellings.iter().any(|spelling| spelling == secret)
+        let is_known = |line: &str| spellings.iter().any(|spelling| spelling == line);
+        secret.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).all(is_known)
     }
 
     /// The text with `***` in place of every secret.

@@ -1,6 +1,7 @@
 //! What lines say, and what is said of lines that say nothing.
 
 use super::*;
+use crate::model::secret::Secret;
 
 fn registries(lines: &str) -> Result<Registries, String> {
     Registries::read(Registries::default_index(), lines).map_err(|error| error.to_string())

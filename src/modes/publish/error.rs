@@ -40,6 +40,9 @@ fn all(faults: &[Fault]) -> String {
         let hint = error.hint().map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
         format!("{registry}: {error}{hint}")
     };
+    if let [Fault { registry: _, error }] = faults {
+        return error.to_string();
+    }
     let each: Vec<_> = faults.iter().map(one).collect();
     format!("{} registries could not be asked: {}", faults.len(), each.join("; "))
 }

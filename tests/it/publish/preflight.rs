@@ -114,7 +114,9 @@ fn local_versions_are_for_indexes_of_ones_own() {
 
 #[test]
 fn a_file_that_is_larger_than_the_limit_is_told_before_it_is_sent() {
-    let noise: Vec<u8> = (0..1_200_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    // What nobody can compress: a megabyte and more of digests.
+    let digest = |at: u32| *release_action::model::digest::Sha256::of(&at.to_le_bytes()).as_bytes();
+    let noise: Vec<u8> = (0..40_000).flat_map(digest).collect();
     let mut builder =
         release_action::archive::build::WheelBuilder::new("sample", VERSION, "py3", "none", "any");
     let (name, bytes) = builder.member("sample/noise.bin", noise).build();

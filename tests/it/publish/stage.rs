@@ -112,15 +112,14 @@ impl Stage {
     }
 }
 
-/// The lines of the plan, wave after wave.
+/// The lines of the plan that the log shows, without sizes, digests and hosts.
 pub(super) fn plan(outcome: &Outcome) -> Vec<String> {
-    let lines = outcome.report["plan"].as_array().expect("a plan").iter();
-    lines.flat_map(|wave| wave.as_array().cloned().unwrap_or_else(|| vec![wave.clone()])).map(line).collect()
+    let lines = outcome.stdout.lines().map(str::trim);
+    let steps = lines.filter(|line| line.starts_with("! upload ") || line.starts_with("+ wait until "));
+    steps.map(line).collect()
 }
 
-/// What is done to which file, without sizes, digests and hosts.
-fn line(line: Value) -> String {
-    let line = line.as_str().expect("a text").to_owned();
+fn line(line: &str) -> String {
     let line = line.split(" (").next().unwrap_or_default();
     match line.split_once("wait until ") {
         Some((sign, rest)) => {

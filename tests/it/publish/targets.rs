@@ -111,7 +111,7 @@ fn lines_that_make_no_sense_are_refused_with_what_was_meant_and_without_secrets(
         outcome.told()
     };
     for (name, text, part) in [
-        ("targets", "pipy", "did you mean `pypi`?"),
+        ("targets", "pypy", "did you mean `pypi`?"),
         ("targets", "pypi when alhpa", "did you mean `alpha`?"),
         ("targets", "pypi sample", "line 1: `sample` stands where"),
         ("registries", "x = carg https://a.example.org/", "did you mean `cargo`?"),
