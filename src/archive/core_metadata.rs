@@ -31,8 +31,29 @@ pub fn core_metadata(source: &dyn ReadAt, artifact: &Artifact) -> Result<Metadat
     }
 }
 
+/// The same of a file that the caller has proven to have the bytes of `artifact`: of a wheel only what leads to METADATA
+/// is read.
+///
+/// # Errors
+/// When it is no distribution with such a text.
+pub(crate) fn proven_metadata(source: &dyn ReadAt, artifact: &Artifact) -> Result<Metadata, ArchiveError> {
+    match artifact.distribution() {
+        Some(Distribution::Wheel(_)) => {
+            match wheel::metadata(source, &artifact.file_name, &Limits::default())? {
+                Document::Read { value, .. } => Ok(value),
+                Document::Absent | Document::Unread { .. } => Err(ArchiveError::Changed),
+            }
+        }
+        // An sdist is one stream, and small.
+        _ => core_metadata(source, artifact),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::archive::build::WheelBuilder;
     use crate::model::artifact::ArtifactKind;
@@ -49,5 +70,40 @@ mod tests {
         builder.metadata("Summary", "another one");
         let (_, swapped) = builder.build();
         assert!(matches!(core_metadata(&swapped, &artifact), Err(ArchiveError::Changed)));
+    }
+
+    /// Counts what is read.
+    struct Counting(Vec<u8>, AtomicUsize);
+
+    impl ReadAt for Counting {
+        fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+            let count = self.0.read_at(buffer, offset)?;
+            self.1.fetch_add(count, Ordering::Relaxed);
+            Ok(count)
+        }
+
+        fn size(&self) -> io::Result<u64> {
+            self.0.size()
+        }
+    }
+
+    #[test]
+    fn of_a_proven_wheel_little_is_read_and_the_same_found() {
+        let mut builder = WheelBuilder::new("sample", "1.0", "py3", "none", "any");
+        let mut state = 1_u32;
+        let noise = (0..2_000_000).map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        });
+        builder.member("sample/data.bin", noise.collect::<Vec<u8>>());
+        let (file_name, bytes) = builder.build();
+        let kind = ArtifactKind::Distribution(Distribution::of_file_name(&file_name).expect("a wheel"));
+        let artifact = Artifact::new(file_name, Hashes::of(&bytes), kind);
+        let source = Counting(bytes, AtomicUsize::new(0));
+        let light = proven_metadata(&source, &artifact).expect("a wheel");
+        let read = source.1.swap(0, Ordering::Relaxed);
+        let full = core_metadata(&source, &artifact).expect("a wheel");
+        assert_eq!((light.headers(), light.description()), (full.headers(), full.description()));
+        assert!(read < 500_000 && source.1.into_inner() > 1_500_000, "{read} bytes");
     }
 }

@@ -30,6 +30,7 @@ pub mod wheelhouse;
 pub mod zip;
 
 pub use core_metadata::core_metadata;
+pub(crate) use core_metadata::proven_metadata;
 pub use crate_file::{PackedCrate, packed_crate};
 
 /// How much of a stranger's archive is read before giving up. Each field names the attack that it stops.

@@ -90,6 +90,24 @@ pub fn read(source: &dyn ReadAt, name: &FileName, limits: &Limits) -> Result<Whe
     Ok(WheelFile { file_name, name, hashes, dist_infos, metadata, wheel, record, texts, entry_points, zip })
 }
 
+/// METADATA alone, as [`read`] finds it; nothing else is unpacked, and nothing is hashed.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn metadata(
+    source: &dyn ReadAt,
+    name: &FileName,
+    limits: &Limits,
+) -> Result<Document<Metadata>, ArchiveError> {
+    let zip = zip::walk(source, limits)?;
+    let found = dist_infos(&zip);
+    let index = Described::find(&zip, dist_info(&found, name.as_str().parse().ok().as_ref())).metadata;
+    let mut inflater = Inflater::take();
+    let bytes = early(index, limits.text_bytes, source, &zip, &mut inflater)?;
+    inflater.put_away();
+    Ok(document(&zip, index, |_| bytes, (limits.text_bytes, limits.text_lines), Metadata::parse))
+}
+
 /// From this size on a wheel is worth the work of several cores.
 pub const SHARED_FROM_BYTES: u64 = 4 << 20;
 /// So much of a wheel is one piece of that work.

@@ -8,6 +8,7 @@ pub(crate) mod collect;
 pub(crate) mod create_release;
 pub(crate) mod custody;
 pub(crate) mod notes;
+mod proven;
 pub(crate) mod publish;
 mod reading;
 pub(crate) mod records;

@@ -8,8 +8,8 @@ use super::error::PublishError;
 use super::registry::{Readers, RegistryWrite, Standing, Writers};
 use super::route::{File, Load, PackageId};
 use super::step::{Await, Send};
-use crate::archive;
 use crate::model::artifact::Artifact;
+use crate::modes::proven::core_metadata;
 use crate::plan::Mode as _;
 use crate::plan::context::Context;
 use crate::plan::execute::Looks;
@@ -26,8 +26,7 @@ impl Publish {
         let disk = &writers.read.disk;
         match &writers.way(&send.registry)?.write {
             RegistryWrite::Python(index) => {
-                let file = disk.open(path)?;
-                let metadata = archive::core_metadata(&file, artifact).map_err(|_error| changed())?;
+                let metadata = core_metadata(disk, path, artifact)?.ok_or_else(changed)?;
                 let PackageId::Project(project) = &send.package else {
                     unreachable!("an index takes projects")
                 };

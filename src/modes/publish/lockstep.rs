@@ -6,10 +6,10 @@ use semver::{Comparator, Op, VersionReq};
 use super::error::PublishError;
 use super::route::{File, PackageId, Packages};
 use super::rules::{LOCKSTEP, LOCKSTEP_FLOOR};
-use crate::archive;
 use crate::archive::crate_file::DependencyKind;
 use crate::model::pep440::Pep440;
 use crate::model::version::Version;
+use crate::modes::proven::core_metadata;
 use crate::python::requirement::Requirement;
 use crate::python::specifier::SpecifierSet;
 use crate::remote::disk::read::DiskRead;
@@ -36,8 +36,8 @@ pub(super) fn find(disk: &DiskRead, packages: &Packages) -> Result<Vec<Finding>,
     }
     for (id, files) in &packages.files {
         for File { artifact, path } in files.iter().filter(|file| file.artifact.distribution().is_some()) {
-            let changed = |_error| PublishError::Changed { file: path.clone() };
-            let metadata = archive::core_metadata(&disk.open(path)?, artifact).map_err(changed)?;
+            let changed = || PublishError::Changed { file: path.clone() };
+            let metadata = core_metadata(disk, path, artifact)?.ok_or_else(changed)?;
             let requirements = metadata.all("Requires-Dist").filter_map(|text| {
                 // What is no requirement is a finding of validate-wheels.
                 let requirement: Requirement = text.parse().ok()?;

@@ -146,6 +146,15 @@ impl DiskRead {
         Ok(digest.expect("it was asked for"))
     }
 
+    /// Whether `file`, which was opened by `path`, is known to have these digests and was not changed since that was found.
+    /// Nothing is read.
+    ///
+    /// # Errors
+    /// When that cannot be told.
+    pub(crate) fn is_proven(&self, path: &Path, file: &File, hashes: Hashes) -> Result<bool, DiskError> {
+        Ok(self.proofs.hashes(&self.stamp(path, file)?) == Some(hashes))
+    }
+
     /// Size and digests of a file that was just written, whatever was known of it before.
     ///
     /// # Errors
@@ -505,6 +514,19 @@ mod tests {
         disk.hashes(&path).expect("read");
         put(&path, "three");
         assert_eq!(disk.blake2b256(&path).expect("read"), Blake2b256::of(b"three"));
+    }
+
+    #[test]
+    fn a_file_is_proven_until_it_changes_also_while_it_is_open() {
+        let folder = folder(&[("a", "one")]);
+        let (disk, path) = (DiskRead::default(), folder.path().join("a"));
+        let file = disk.open(&path).expect("there");
+        let proven = |bytes: &[u8]| disk.is_proven(&path, &file, Hashes::of(bytes)).expect("told");
+        assert!(!proven(b"one"), "nobody looked yet");
+        disk.hashes(&path).expect("read");
+        assert!(proven(b"one") && !proven(b"two"));
+        put(&path, "three");
+        assert!(!proven(b"one") && !proven(b"three"));
     }
 
     #[test]
