@@ -69,7 +69,7 @@ impl ModeName {
                 "Makes the GitHub release as a draft, uploads what is missing, and publishes it last."
             }
             Publish => {
-                "Uploads wheels and sdists to PyPI or another Python index, and reads back that the index holds the same bytes."
+                "Publishes wheels, sdists and crates to their registries, after it looked at all of them, and reads back that each holds the same bytes."
             }
             Yank => {
                 "Takes a release back: yanks its crates, marks it on GitHub, and says where a person has to yank what has no API."
@@ -454,13 +454,9 @@ pub const OUTPUTS: &[OutputRow] = &[
     output("assets", &[CreateRelease], "How many of the declared files the release holds."),
     output("complete", &[CreateRelease], "`true` once the release holds everything that was declared, `expect-assets` too, else `false`."),
     output("states", &[Publish],
-        "How each file stands at each target, as a JSON list of objects with `target`, `file`, `sha256`, `state` (`proven`, `sent` or `not-sent`) and `provenance` (an address, or `null`)."),
-    output("packages", &[Yank],
-        "How each package stands in its registry, as a JSON list of objects with `registry`, `package`, `version` and `state` (`yanked`, `not-yanked`, `partly` or `absent`)."),
-    output("manual", &[Yank],
-        "What is left for a person, as a JSON list of objects with `registry`, `package`, `version`, `action` (`yank` or `un-yank`), `page` (an address, or `null`) and `reason` (the text to paste, or `null`)."),
+        "How each file stands at each target, as a JSON list of objects with `target`, `file`, `sha256`, `state` (`proven`, `sent`, `not-sent`, or `skipped` where other bytes are there and that was allowed) and `provenance` (an address, or `null`). Also of a run that broke off."),
     output("uploaded", &[Publish], "How many files this run uploaded."),
-    output("index-url", &[Publish], "The index that was read back."),
+    output("index-url", &[Publish], "The index that was read back; of several one a line."),
 ];
 
 /// Families of outputs whose names the user's own words end: `*` stands for the word. Outputs of an action without a
