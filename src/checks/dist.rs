@@ -18,7 +18,6 @@ use crate::model::digest::Hashes;
 
 /// A file of the release that a Python index or a crate registry shall take.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a release has some dozen of them")]
 pub enum Dist {
     /// A wheel.
     Wheel(WheelFile),

@@ -301,6 +301,34 @@ fn a_bad_crate_stops_the_run_and_every_report_names_it() {
     assert_eq!(again("crate"), Some(1));
 }
 
+#[test]
+fn a_second_build_of_a_crate_is_compared_with_the_first() {
+    let first = CrateBuilder::new("sample", "1.2.0");
+    let second = |edit: &dyn Fn(&mut CrateBuilder)| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut again = first.clone();
+        edit(&mut again);
+        let (name, bytes) = built(&again);
+        fs::create_dir(folder.path().join("again")).expect("a temporary folder");
+        fs::write(folder.path().join("again").join(name), bytes).expect("a temporary folder");
+        validate(folder.path(), &[built(&first)]).input("compare-with", "again").run().expect_code(0)
+    };
+    let found = |outcome: &Outcome| {
+        let findings = outcome.report["findings"].as_array().expect("a list").iter();
+        findings.map(|finding| finding["check"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
+    };
+    let same = second(&|_| {});
+    assert_eq!(found(&same), ["reproducible/compared"], "{}", same.told());
+    let changed = second(&|again| {
+        again.member("src/lib.rs", "// Another one.\n");
+    });
+    assert!(changed.finds("reproducible/other-contents", CRATE), "{}", changed.told());
+    let packed = second(&|again| {
+        again.edit_bytes(|bytes| bytes[4] = 1);
+    });
+    assert!(packed.finds("reproducible/other-packing", CRATE), "{}", packed.told());
+}
+
 /// The members of a crate with their digests.
 fn contents(dist: &Dist) -> Vec<(String, String)> {
     let members = dist.packed().map(|packed| &*packed.tar.members).unwrap_or_default();

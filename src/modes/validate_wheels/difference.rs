@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::archive::crate_file::PackedFile;
 use crate::archive::sdist::SdistFile;
 use crate::archive::shown;
-use crate::archive::tar::{self, Kind as TarKind};
+use crate::archive::tar::{self, Gzip, Kind as TarKind};
 use crate::archive::wheel::WheelFile;
 use crate::archive::zip;
 use crate::checks::Dist;
@@ -146,7 +146,7 @@ pub(super) fn compare(first: &Dist, second: &Dist) -> Option<Difference> {
     let of_ours: HashSet<Key<'_>> = ours.iter().map(|(key, _)| *key).collect();
 
     let mut found: Vec<(Kind, &str)> = Vec::new();
-    if let (Some(one), Some(two)) = (first.sdist(), second.sdist()) {
+    if let (Some(one), Some(two)) = (gzip(first), gzip(second)) {
         found.extend(stream(one, two).map(|kind| (kind, GZIP)));
     }
     for (key, member) in &ours {
@@ -189,6 +189,12 @@ fn keyed<'a, 'b>(members: &'b [Member<'a>]) -> Vec<(Key<'a>, &'b Member<'a>)> {
         ((member.path, *count), member)
     });
     keys.collect()
+}
+
+/// The stream around an sdist or a crate.
+fn gzip(dist: &Dist) -> Option<&Gzip> {
+    let sdist = dist.sdist().map(|sdist| &sdist.tar.gzip);
+    sdist.or_else(|| dist.packed().map(|packed| &packed.tar.gzip))
 }
 
 /// The members in the order in which they lie in the file.
@@ -273,8 +279,7 @@ impl Header<'_> {
 }
 
 /// In what the streams around two tar archives differ.
-fn stream(one: &SdistFile, two: &SdistFile) -> impl Iterator<Item = Kind> {
-    let (one, two) = (&one.tar.gzip, &two.tar.gzip);
+fn stream(one: &Gzip, two: &Gzip) -> impl Iterator<Item = Kind> {
     let kinds = [(Kind::Time, one.modified != two.modified), (Kind::Header, one.file_name != two.file_name)];
     kinds.into_iter().filter(|(_, differs)| *differs).map(|(kind, _)| kind)
 }

@@ -80,12 +80,12 @@ pub(super) const NOTHING: Rule = Rule {
     since: "0.1.0",
 };
 
-/// Compares the distributions at `paths` with those of one name in `folder`; other files there are nobody's business.
+/// Compares the packages at `paths` with those of one name in `folder`; other files there are nobody's business.
 ///
 /// # Errors
 /// When the folder or a file in it cannot be read.
 pub(super) fn look(disk: &DiskRead, paths: &[PathBuf], folder: &Path) -> Result<Report, DiskError> {
-    let second: Vec<_> = disk.list(folder)?.into_iter().filter(|path| is_distribution(path)).collect();
+    let second: Vec<_> = disk.list(folder)?.into_iter().filter(|path| is_package(path)).collect();
     let (ours, theirs) = (by_name(paths), by_name(&second));
     let mut report = Report::default();
     let (mut same, mut pairs) = (0, 0);
@@ -122,8 +122,9 @@ pub(super) fn look(disk: &DiskRead, paths: &[PathBuf], folder: &Path) -> Result<
     Ok(report)
 }
 
-fn is_distribution(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "whl") || path.to_string_lossy().ends_with(".tar.gz")
+fn is_package(path: &Path) -> bool {
+    let path = path.to_string_lossy();
+    [".whl", ".tar.gz", ".crate"].iter().any(|ending| path.ends_with(ending))
 }
 
 fn by_name(paths: &[PathBuf]) -> BTreeMap<String, &PathBuf> {
