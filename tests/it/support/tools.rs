@@ -86,6 +86,13 @@ pub(crate) fn devpi_python() -> Option<&'static Python> {
     or_skip("Python with devpi", had.as_ref())
 }
 
+/// Python with the libraries by which PyPI judges uploads; nothing where it cannot be had.
+pub(crate) fn conformance_python() -> Option<&'static Python> {
+    static PYTHON: OnceLock<Result<Python, String>> = OnceLock::new();
+    let had = PYTHON.get_or_init(|| Python::installed("python-conformance", "requirements-conformance.txt"));
+    or_skip("Python with PyPI's libraries", had.as_ref())
+}
+
 /// GitHub's command line client, as the machine's distribution packs it; unpacked, not installed. Nothing where it
 /// cannot be had.
 pub(crate) fn gh() -> Option<&'static Path> {
