@@ -34,7 +34,12 @@ impl Bench {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("`target` can be written to");
         let token = universe.crates(|registry| registry.issue_token(Scope::default()));
         let bench = Self { universe, folder, token };
-        bench.write("home/config.toml", &format!("[registries.sim]\nindex = \"{}\"\n", bench.index()));
+        // Without a provider that it is told of, cargo gives no token to registries that are closed.
+        let config = format!(
+            "[registry]\nglobal-credential-providers = [\"cargo:token\"]\n[registries.sim]\nindex = \"{}\"\n",
+            bench.index()
+        );
+        bench.write("home/config.toml", &config);
         bench
     }
 
