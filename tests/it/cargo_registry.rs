@@ -98,7 +98,7 @@ impl Bench {
     }
 
     fn publishes(&self, name: &str) {
-        self.cargo(name, &["publish", "--registry", "sim"]).is_good();
+        self.cargo(name, &["publish", "--registry", "sim"]).succeeds();
     }
 
     /// Forgets all that cargo knows of the registry.
@@ -111,7 +111,7 @@ impl Bench {
 }
 
 impl Ran {
-    fn is_good(self) -> String {
+    fn succeeds(self) -> String {
         assert!(self.good, "{}", self.said);
         self.said
     }
@@ -164,17 +164,17 @@ fn cargo_publishes_adds_builds_and_yanks() {
     assert_eq!(published[0].sha256, packed(&bench, "sim-core-0.1.0.crate"));
     assert_eq!(published[1].sha256, packed(&bench, "sim-face-0.2.0-rc.1+one.crate"));
 
-    bench.cargo("user", &["add", "sim-face@0.2.0-rc.1", "--registry", "sim"]).is_good();
-    assert!(bench.cargo("user", &["run", "--quiet"]).is_good().ends_with("42\n"));
+    bench.cargo("user", &["add", "sim-face@0.2.0-rc.1", "--registry", "sim"]).succeeds();
+    assert!(bench.cargo("user", &["run", "--quiet"]).succeeds().ends_with("42\n"));
 
-    bench.cargo("user", &["yank", "--registry", "sim", "sim-core@0.1.0"]).is_good();
+    bench.cargo("user", &["yank", "--registry", "sim", "sim-core@0.1.0"]).succeeds();
     assert!(bench.universe.crates(|registry| registry.published()[0].yanked));
     // Who has locked it keeps it, and nobody new gets it.
-    bench.cargo("user", &["build", "--quiet", "--locked"]).is_good();
+    bench.cargo("user", &["build", "--quiet", "--locked"]).succeeds();
     fs::remove_file(bench.path("user/Cargo.lock")).expect("cargo wrote it");
     bench.cargo("user", &["generate-lockfile"]).says("yanked");
-    bench.cargo("user", &["yank", "--registry", "sim", "sim-core@0.1.0", "--undo"]).is_good();
-    bench.cargo("user", &["generate-lockfile"]).is_good();
+    bench.cargo("user", &["yank", "--registry", "sim", "sim-core@0.1.0", "--undo"]).succeeds();
+    bench.cargo("user", &["generate-lockfile"]).succeeds();
 }
 
 #[test]
@@ -217,5 +217,5 @@ fn a_closed_registry_is_read_with_a_token_only() {
     bench.forget();
     bench.cargo_as("", "user", &["fetch"]).says("token");
     bench.forget();
-    assert!(bench.cargo("user", &["run", "--quiet"]).is_good().ends_with("42\n"));
+    assert!(bench.cargo("user", &["run", "--quiet"]).succeeds().ends_with("42\n"));
 }
