@@ -74,6 +74,7 @@ impl Change {
 
 /// One effect.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a release has a handful of them")]
 pub(crate) enum YankStep {
     /// Yank a version of a crate, or un-yank it.
     Crate { registry: Registry, subject: Subject, yanked: bool },
