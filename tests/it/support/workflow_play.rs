@@ -2,15 +2,15 @@
 //! program in the place of the action.
 //!
 //! It knows the steps that a release is made of (checkout, the two artifact actions, this action) and the few
-//! expressions in them, and panics at anything else. Of the inputs that the workflow gives, only the address of the
-//! index is another one: a simulator's.
+//! expressions in them, and panics at anything else. Of the inputs that the workflow gives, only the addresses of the
+//! registries are other ones: simulators'.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use release_action::sim::github::access::{Access, Permissions};
-use release_action::sim::universe::Universe;
+use release_action::sim::universe::{Addresses, Universe};
 use serde_json::Value;
 
 use super::program::{Outcome, Program};
@@ -20,7 +20,7 @@ use super::world::{REPOSITORY, ReleaseFile};
 /// The event that starts a run of the workflow.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
-    /// `push` or `workflow_run`.
+    /// `push`, `workflow_run` or `release`.
     pub(crate) name: &'static str,
     /// `GITHUB_REF`.
     pub(crate) git_ref: String,
@@ -39,7 +39,7 @@ pub(crate) struct Play<'a> {
     /// What a checkout gives.
     checkout: Vec<ReleaseFile>,
     /// The artifacts of the run, each with its files.
-    artifacts: BTreeMap<String, Vec<ReleaseFile>>,
+    pub(crate) artifacts: BTreeMap<String, Vec<ReleaseFile>>,
     /// What `vars.NAME` and the like come to.
     pub(crate) context: BTreeMap<String, String>,
 }
@@ -109,6 +109,10 @@ impl<'a> Play<'a> {
             ..Permissions::default()
         };
         self.universe.github(|github| github.add_token(&token, permissions));
+        if let Some(environment) = job["environment"].as_str() {
+            let environment = substituted(environment, context);
+            self.universe.oidc(|oidc| oidc.set_environment(&environment));
+        }
         let mut machine = Job {
             event,
             token,
@@ -166,11 +170,7 @@ impl Job<'_> {
             .current_dir(self.workspace.path())
             .secret(&self.token);
         let event = tempfile::NamedTempFile::new().expect("a temporary file");
-        fs::write(
-            event.path(),
-            serde_json::json!({ "workflow_run": self.event.payload["workflow_run"] }).to_string(),
-        )
-        .expect("a temporary file can be written to");
+        fs::write(event.path(), self.event.payload.to_string()).expect("a temporary file can be written to");
         program = program.env("GITHUB_EVENT_PATH", event.path());
         if self.lends_identity {
             program = program
@@ -185,7 +185,11 @@ impl Job<'_> {
             let value = substituted(&given.or(input.default).unwrap_or_default(), &context);
             program = program.input(&input.name, value);
         }
-        if step["with"]["mode"] == "publish" {
+        let mode = &step["with"]["mode"];
+        if mode == "publish" || mode == "verify-release" {
+            program = program.input("registries", registries(&addresses));
+        }
+        if mode == "publish" {
             program = program
                 .input("repository-url", &addresses.repository_url)
                 .input("index-url", &addresses.index_url);
@@ -253,7 +257,52 @@ fn substituted(text: &str, context: &BTreeMap<String, String>) -> String {
     format!("{before}{}{}", value_of(expression.trim(), context), substituted(after, context))
 }
 
+/// The registries that everybody knows, which are simulators here.
+pub(crate) fn registries(addresses: &Addresses) -> String {
+    let Addresses {
+        repository_url, index_url, test_repository_url, test_index_url, crates_index_url, ..
+    } = addresses;
+    format!(
+        "pypi = python {repository_url} {index_url}\n\
+         testpypi = python {test_repository_url} {test_index_url}\n\
+         crates-io = cargo {crates_index_url}\n"
+    )
+}
+
+/// What an expression comes to, as a text; a comparison comes to `true` or to nothing. It knows literals, names, `==` and
+/// `!=`, `contains` and `startsWith`, `&&` and `||`, and brackets around a whole side of the latter two.
 fn value_of(expression: &str, context: &BTreeMap<String, String>) -> String {
+    let expression = expression.trim();
+    let truth = |holds: bool| if holds { "true".to_owned() } else { String::new() };
+    if let Some((left, right)) = split_outside(expression, "||") {
+        return Some(value_of(left, context))
+            .filter(|left| !left.is_empty())
+            .unwrap_or_else(|| value_of(right, context));
+    }
+    if let Some((left, right)) = split_outside(expression, "&&") {
+        let left = value_of(left, context);
+        return if left.is_empty() { left } else { value_of(right, context) };
+    }
+    if let Some((left, right)) = split_outside(expression, "==") {
+        return truth(value_of(left, context) == value_of(right, context));
+    }
+    if let Some((left, right)) = split_outside(expression, "!=") {
+        return truth(value_of(left, context) != value_of(right, context));
+    }
+    let called = |name: &str| {
+        let arguments = expression.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')')?;
+        let (text, part) = arguments.split_once(',').expect("it has two arguments");
+        Some((value_of(text, context), value_of(part, context)))
+    };
+    if let Some((text, start)) = called("startsWith") {
+        return truth(text.starts_with(&start));
+    }
+    if let Some((text, part)) = called("contains") {
+        return truth(text.contains(&part));
+    }
+    if let Some(inner) = expression.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
+        return value_of(inner, context);
+    }
     if let Some(literal) = expression.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
         return literal.to_owned();
     }
@@ -265,22 +314,18 @@ fn value_of(expression: &str, context: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// Whether a condition of comparisons, all of which must hold, does.
+/// What stands before and after the first such operator that is not inside brackets.
+fn split_outside<'a>(expression: &'a str, operator: &str) -> Option<(&'a str, &'a str)> {
+    let at = expression.match_indices(operator).map(|(at, _)| at).find(|at| {
+        let before = &expression[..*at];
+        before.matches('(').count() == before.matches(')').count()
+    })?;
+    Some((&expression[..at], &expression[at + operator.len()..]))
+}
+
+/// Whether a condition holds.
 fn holds(condition: &str, context: &BTreeMap<String, String>) -> bool {
-    condition.split("&&").map(str::trim).all(|term| {
-        if let Some((left, right)) = term.split_once("==") {
-            value_of(left.trim(), context) == value_of(right.trim(), context)
-        } else if let Some((left, right)) = term.split_once("!=") {
-            value_of(left.trim(), context) != value_of(right.trim(), context)
-        } else if let Some(arguments) =
-            term.strip_prefix("startsWith(").and_then(|rest| rest.strip_suffix(')'))
-        {
-            let (text, start) = arguments.split_once(',').expect("it has two arguments");
-            value_of(text.trim(), context).starts_with(&value_of(start.trim(), context))
-        } else {
-            panic!("nobody taught this test to judge `{term}`")
-        }
-    })
+    !value_of(condition, context).is_empty()
 }
 
 /// What upload-artifact takes: below one folder from there, else from the workspace, which all paths share.
