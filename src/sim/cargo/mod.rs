@@ -139,6 +139,7 @@ impl Crates {
             manifest: found,
         };
         self.store.put(file.name(), release);
+        self.store.settle();
         Ok(())
     }
 

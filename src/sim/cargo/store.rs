@@ -124,6 +124,11 @@ impl Store {
         self.krates.entry(name.clone()).or_insert_with(fresh).releases.push(release);
     }
 
+    /// What is there now has been there for long: no look-up lags behind it.
+    pub(super) fn settle(&mut self) {
+        self.before.clone_from(&self.krates);
+    }
+
     /// Changes a crate; nothing where there is none.
     pub(super) fn change(&mut self, name: &CrateName, change: impl FnOnce(&mut Krate)) -> Option<()> {
         self.krates.get_mut(name).map(change)
