@@ -472,8 +472,10 @@ pub const OUTPUT_FAMILIES: &[OutputRow] = &[
 #[rustfmt::skip]
 pub const REHEARSE: &[Input] = &[
     input("sample", Kind::Text, Fallback::Derived("`zlmdb`"), &[],
-        "Sample project: `zlmdb` (four workflows build it, one of its own releases it) or `games-collection` \
-         (two workflows fill one release: one with packages, one with programs for three systems)."),
+        "Sample project: `zlmdb` (four workflows build it, one of its own releases it), `games-collection` \
+         (two workflows fill one release: one with packages, one with programs for three systems), `dioxide` (a beta, \
+         which goes to the test index) or `cog` (several packages for a registry of crates and an index, behind a draft \
+         that a person publishes)."),
     input("packages-dir", Kind::Folder, Fallback::Derived("a sample project"), &[],
         "Folder of your own wheels and sdists, to rehearse with instead of a sample project."),
     input("fault", Kind::List, Fallback::Nothing, &[],

@@ -116,7 +116,7 @@ impl Audience for Hall {
                 let what = format!("{project} {tag}: {files} files, {}", render::size(size_bytes));
                 self.0.lines(&[
                     Line::toned(Tone::Strong, "rehearsal").then(Tone::Plain, format!(" of {what}")),
-                    Line::toned(Tone::Dim, "GitHub, the index and the identity provider are simulated on this machine; nothing leaves it"),
+                    Line::toned(Tone::Dim, "GitHub, the registries and the identity provider are simulated on this machine; nothing leaves it"),
                 ]);
             }
             Scene::Act { act, workflow, by_itself: false } => self.0.lines(&heading(act, workflow)),
@@ -216,8 +216,7 @@ fn ended(played: &Played) -> Vec<Line> {
 
 fn curtain(rehearsed: &Rehearsed) -> Vec<Line> {
     let mut lines = vec![Line::plain(""), Line::toned(Tone::Strong, "━━ what went where")];
-    let rows: Vec<_> = rehearsed.rows.iter().map(row).collect();
-    lines.extend(render::table(&["file", "size", "release page", "index"], &rows));
+    lines.extend(places(&rehearsed.rows));
     lines.push(Line::plain(""));
     lines.push(Line::toned(Tone::Strong, "━━ time"));
     let times = rehearsed.acts.iter().filter(|run| !run.is_early()).flat_map(|run| {
@@ -237,12 +236,32 @@ fn curtain(rehearsed: &Rehearsed) -> Vec<Line> {
     lines
 }
 
-/// A digest is shown by its first digits; where both services have the file, they must agree.
-fn row(row: &Row) -> Vec<String> {
-    let short = |digest: &Option<String>| {
-        digest.as_deref().map_or_else(|| "–".to_owned(), |digest| format!("sha256 {}", &digest[..12]))
+/// A service of the table: its name, and the digest that it states of a file.
+type Place = (&'static str, fn(&Row) -> Option<&str>);
+
+/// Where each file went. A digest is shown by its first digits; where several services have the file, they must agree. A
+/// service that has none of them has no column.
+fn places(rows: &[Row]) -> Vec<Line> {
+    let all: [Place; 4] = [
+        ("release page", |row| row.release.as_deref()),
+        ("index", |row| row.index.as_deref()),
+        ("test index", |row| row.test_index.as_deref()),
+        ("crates", |row| row.crates.as_deref()),
+    ];
+    let places: Vec<_> =
+        all.into_iter().filter(|(_, digest)| rows.iter().any(|row| digest(row).is_some())).collect();
+    let short = |digest: Option<&str>| {
+        digest.map_or_else(|| "–".to_owned(), |digest| format!("sha256 {}", &digest[..12]))
     };
-    vec![row.file_name.clone(), render::size(row.size_bytes), short(&row.release), short(&row.index)]
+    let head: Vec<_> = ["file", "size"].into_iter().chain(places.iter().map(|(name, _)| *name)).collect();
+    let lines: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let known = [row.file_name.clone(), render::size(row.size_bytes)];
+            known.into_iter().chain(places.iter().map(|(_, digest)| short(digest(row)))).collect()
+        })
+        .collect();
+    render::table(&head, &lines)
 }
 
 const fn short(act: Act) -> &'static str {

@@ -10,6 +10,7 @@ mod acts;
 mod course;
 mod pace;
 mod phase;
+mod registries;
 mod sample;
 mod script;
 mod stage;
@@ -166,6 +167,10 @@ pub struct Row {
     pub release: Option<String>,
     /// SHA-256 on the index, where it is there.
     pub index: Option<String>,
+    /// SHA-256 on the test index, where it is there.
+    pub test_index: Option<String>,
+    /// SHA-256 at the registry of crates, where it is there.
+    pub crates: Option<String>,
 }
 
 /// What a release page says.
@@ -194,6 +199,8 @@ pub(crate) struct Rehearsed {
     pub(crate) is_shared: bool,
     /// How many requests the runs made that events started.
     pub(crate) requests_of_events: u64,
+    /// How many tokens of the registry of crates were lent and not given back.
+    pub(crate) live_tokens: usize,
     /// Faults whose request never came before the release was out.
     pub(crate) unused_faults: Vec<Fault>,
 }
@@ -284,6 +291,7 @@ pub(crate) async fn run(
         pages: stage.pages(),
         is_shared: stage.way.is_shared(),
         requests_of_events,
+        live_tokens: stage.live_tokens(),
         unused_faults,
     };
     audience.see(Scene::Curtain(&rehearsed));

@@ -5,19 +5,18 @@ use std::error::Error as _;
 use std::path::{MAIN_SEPARATOR, PathBuf};
 use std::time::Duration;
 
+use super::registries;
 use super::script::{Phase, Script};
 use super::stage::{self, Stage};
 use super::stopwatch::Stopwatch;
 use super::{Audience, PhaseEnding, Played, RehearseError, Scene};
 use crate::model::manifest::Origin;
 use crate::model::minutes::Minutes;
-use crate::model::target::Target;
 use crate::modes::collect::{self, Allowed, CollectArtifacts, Memory, WhenIncomplete};
 use crate::modes::create_release::{self, Contents, CreateRelease, Kind, Merge, Notes, OnConflict, Wording};
-use crate::modes::publish::Publish;
-use crate::modes::publish::registry::{Readers, RegistryRead, RegistryWrite, Way, Writers};
 use crate::modes::release_set::ReleaseSet;
 use crate::modes::validate_wheels::{self, ValidateWheels};
+use crate::modes::verify_release::When;
 use crate::modes::verify_tag::{self, VerifyTag};
 use crate::plan::execute::{Broken, Ending, ExecuteError, execute};
 use crate::plan::{Mode, Output as _};
@@ -88,7 +87,10 @@ impl Run {
             Phase::Collect => self.collect(name).await?,
             Phase::Validate => validate(stage, name).await,
             Phase::Draft => create_release(stage, &self.script, name, false).await?,
-            Phase::Publish => publish(stage, name).await?,
+            Phase::Approve => approve(stage, name),
+            Phase::VerifyBefore => registries::verify(stage, &self.script, name, When::BeforePublish).await?,
+            Phase::Publish => registries::publish(stage, &self.script, name).await?,
+            Phase::VerifyAfter => registries::verify(stage, &self.script, name, When::AfterPublish).await?,
             Phase::Release => create_release(stage, &self.script, name, true).await?,
         })
     }
@@ -207,18 +209,10 @@ async fn create_release(
     Ok(play(stage, name, &mode, &readers, &writers).await)
 }
 
-async fn publish(stage: &Stage, name: &'static str) -> Result<Played, RehearseError> {
-    let registry = stage.index();
-    let index = registry.name.clone();
-    let mode = Publish::new(bound(stage), Origin::default(), vec![Target::everything(registry)]);
-    let readers = Readers {
-        disk: stage.disk(),
-        registries: [(index.clone(), RegistryRead::Python(stage.index_read()?))].into(),
-    };
-    let write = RegistryWrite::Python(Box::new(stage.index_write()?));
-    let way = Way { write, is_trusted: true };
-    let writers = Writers { read: readers.clone(), registries: [(index, Ok(way))].into() };
-    Ok(play(stage, name, &mode, &readers, &writers).await)
+/// What a person does on the release's page.
+fn approve(stage: &Stage, name: &'static str) -> Played {
+    let ending = PhaseEnding::Ended(Ending::Converged { applied: usize::from(stage.approve()) });
+    Played { name, elapsed: Duration::ZERO, ending, report: Report::default(), outputs: Vec::new() }
 }
 
 /// A pattern for files of the workspace, which is not the folder that the program was started in.
@@ -231,13 +225,13 @@ fn below(stage: &Stage, line: &str) -> String {
 }
 
 /// The manifest that the phase validate-wheels left.
-fn bound(stage: &Stage) -> ReleaseSet {
+pub(super) fn bound(stage: &Stage) -> ReleaseSet {
     let folders =
         [Some(stage.folder("dist")), stage.assets_folder()].into_iter().flatten().collect::<Vec<PathBuf>>();
     ReleaseSet::Manifest { file: stage.folder("release-manifest").join("manifest.json"), folders }
 }
 
-async fn play<M: Mode>(
+pub(super) async fn play<M: Mode>(
     stage: &Stage,
     name: &'static str,
     mode: &M,

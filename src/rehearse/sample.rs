@@ -1,23 +1,28 @@
 //! What a rehearsal releases: a project's files, and the artifacts that its workflows left.
 
+mod cog;
+mod dioxide;
 mod games;
 mod platforms;
 mod project;
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::str::FromStr;
 
+use semver::Version;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::model::artifact::{Distribution, FileName};
+use crate::model::crate_name::{CrateFile, CrateName};
 use crate::model::digest::Sha256;
 use crate::model::name::PackageName;
 use crate::model::revision::CommitSha;
 use crate::model::tag::{Tag, TagError};
 use crate::model::wanted::Wanted;
 
-use super::script::{Script, Way};
+use super::script::{Script, TO_REGISTRIES, Way};
 
 /// The artifact that is a tree of its own: its files go to no release page.
 const DOCUMENTATION: &str = "documentation";
@@ -30,13 +35,19 @@ pub(crate) enum Subject {
     Zlmdb,
     /// An invented project: two workflows fill one release.
     Games,
+    /// An invented project: one workflow releases a beta to the test index.
+    Dioxide,
+    /// An invented project: several packages for two registries, behind a draft that a person publishes.
+    Cog,
     /// The maintainer's own distributions.
     Files(Vec<(FileName, Vec<u8>)>),
+    /// Wheels, sdists and crates, which go to registries and to no release page.
+    Registries(Vec<(FileName, Vec<u8>)>),
 }
 
 /// A text that names no sample.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no sample `{0}`: there are zlmdb and games-collection")]
+#[error("there is no sample `{0}`: there are zlmdb, games-collection, dioxide and cog")]
 pub(crate) struct NoSample(String);
 
 impl FromStr for Subject {
@@ -46,6 +57,8 @@ impl FromStr for Subject {
         match text {
             "zlmdb" => Ok(Self::Zlmdb),
             "games-collection" => Ok(Self::Games),
+            "dioxide" => Ok(Self::Dioxide),
+            "cog" => Ok(Self::Cog),
             _ => Err(NoSample(text.chars().take(60).collect())),
         }
     }
@@ -66,6 +79,8 @@ pub(crate) struct Sample {
     pub(crate) project_files: Vec<(String, String)>,
     /// What the workflows leave.
     pub(crate) produced: Vec<Produced>,
+    /// Files of crates that crates.io has already.
+    pub(crate) crates: Vec<CrateFile>,
     /// Who releases that.
     pub(super) way: Way,
 }
@@ -102,6 +117,11 @@ fn wanted(produced: &Produced) -> Wanted {
     line.parse().expect("the sample's names are plain")
 }
 
+/// What lines of `artifacts` ask for.
+fn taken(lines: &[&str]) -> Vec<Wanted> {
+    lines.iter().map(|line| line.parse().expect("the sample's names are plain")).collect()
+}
+
 /// A workflow of its own that takes all of it.
 fn gathered(produced: &[Produced]) -> Way {
     Way::Gathered(Script::of_packages(produced.iter().map(wanted).collect()))
@@ -116,7 +136,10 @@ impl Sample {
         match subject {
             Subject::Zlmdb => Ok(Self::zlmdb_like()),
             Subject::Games => Ok(games::sample()),
+            Subject::Dioxide => Ok(dioxide::sample()),
+            Subject::Cog => Ok(cog::sample()),
             Subject::Files(files) => Self::of_files(files),
+            Subject::Registries(files) => Self::for_registries(files),
         }
     }
 
@@ -134,6 +157,7 @@ impl Sample {
             project_files: project::FILES.map(|(path, text)| (path.to_owned(), text.to_owned())).into(),
             way: gathered(&produced),
             produced,
+            crates: Vec::new(),
         }
     }
 
@@ -167,7 +191,45 @@ impl Sample {
             project_files: vec![("pyproject.toml".to_owned(), pyproject)],
             way: gathered(&produced),
             produced,
+            crates: Vec::new(),
         })
+    }
+
+    /// Files for two registries. Every crate has an older version there, because nobody creates one as a trusted
+    /// publisher.
+    ///
+    /// # Errors
+    /// As of [`Self::of_files`].
+    fn for_registries(files: Vec<(FileName, Vec<u8>)>) -> Result<Self, SampleError> {
+        let sample = Self::of_files(files)?;
+        let script = Script {
+            phases: TO_REGISTRIES,
+            targets: ["crates-io", "pypi"].map(str::to_owned).into(),
+            ..Script::of_packages(sample.produced.iter().map(wanted).collect())
+        };
+        let older = |krate| CrateFile::new(krate, Version::new(0, 0, 1));
+        Ok(Self {
+            crates: sample.packed().into_iter().map(older).collect(),
+            way: Way::Gathered(script),
+            ..sample
+        })
+    }
+
+    /// The names of the files that were built.
+    fn file_names(&self) -> impl Iterator<Item = FileName> {
+        let paths = self.produced.iter().flat_map(|produced| &produced.files).map(|(path, _)| path);
+        paths.filter_map(|path| path.parse().ok())
+    }
+
+    /// The Python projects that were built.
+    pub(super) fn projects(&self) -> BTreeSet<PackageName> {
+        let distributions = self.file_names().filter_map(|name| Distribution::of_file_name(&name));
+        distributions.map(|found| found.name().clone()).chain([self.project.clone()]).collect()
+    }
+
+    /// The crates that were packed.
+    pub(super) fn packed(&self) -> BTreeSet<CrateName> {
+        self.file_names().filter_map(|name| Some(CrateFile::of_file_name(&name)?.name().clone())).collect()
     }
 
     /// The artifact as GitHub stores it: a ZIP archive that was streamed, so that sizes and checksums stand behind

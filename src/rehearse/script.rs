@@ -11,7 +11,13 @@ pub(super) enum Phase {
     Collect,
     Validate,
     Draft,
+    /// Before anything goes to a registry.
+    VerifyBefore,
+    /// A person publishes the draft.
+    Approve,
     Publish,
+    /// Once everything is out.
+    VerifyAfter,
     Release,
 }
 
@@ -23,7 +29,10 @@ impl Phase {
             Self::Collect => "collect-artifacts",
             Self::Validate => "validate-wheels",
             Self::Draft => "create-release (draft)",
+            Self::Approve => "a maintainer publishes the draft",
+            Self::VerifyBefore => "verify-release (before-publish)",
             Self::Publish => "publish",
+            Self::VerifyAfter => "verify-release (after-publish)",
             Self::Release => "create-release (publish)",
         }
     }
@@ -38,6 +47,22 @@ impl Phase {
 /// last.
 pub(super) const WITH_PACKAGES: &[Phase] =
     &[Phase::VerifyTag, Phase::Collect, Phase::Validate, Phase::Draft, Phase::Publish, Phase::Release];
+
+/// The phases of a release that a person has to approve before anything goes to a registry: a workflow drafts it, the
+/// person publishes the draft, and that starts another workflow.
+pub(super) const APPROVED: &[Phase] = &[
+    Phase::VerifyTag,
+    Phase::Collect,
+    Phase::Validate,
+    Phase::Draft,
+    Phase::Approve,
+    Phase::VerifyBefore,
+    Phase::Publish,
+    Phase::VerifyAfter,
+];
+
+/// The phases of a release that has no page.
+pub(super) const TO_REGISTRIES: &[Phase] = &[Phase::Collect, Phase::Validate, Phase::Publish];
 
 /// The phases of a workflow that adds other files to a release.
 pub(super) const WITHOUT_PACKAGES: &[Phase] = &[Phase::Collect, Phase::Release];
@@ -59,6 +84,8 @@ pub(super) struct Script {
     pub(super) rename: Vec<StoredAs>,
     /// What the whole release holds, whoever attaches it.
     pub(super) expect: Vec<NameGlob>,
+    /// Which packages go where; without a line all go to the index.
+    pub(super) targets: Vec<String>,
 }
 
 impl Script {
@@ -72,6 +99,7 @@ impl Script {
             files: Vec::new(),
             rename: Vec::new(),
             expect: Vec::new(),
+            targets: Vec::new(),
         }
     }
 

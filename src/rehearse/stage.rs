@@ -13,12 +13,17 @@ use super::pace::Simulated;
 use super::sample::Sample;
 use super::script::Way;
 use super::{Page, RehearseError, Row};
+use crate::model::crate_name::CrateFile;
 use crate::model::endpoints::Endpoint;
+use crate::model::name::PackageName;
 use crate::model::revision::{CommitSha, Repository};
 use crate::model::secret::Secret;
 use crate::model::tag::Tag;
 use crate::model::target::{Registries, Registry, RegistryKind};
 use crate::plan::context::Context;
+use crate::remote::cargo::CargoCredential;
+use crate::remote::cargo::read::CargoRead;
+use crate::remote::cargo::write::CargoWrite;
 use crate::remote::disk::read::DiskRead;
 use crate::remote::disk::write::DiskWrite;
 use crate::remote::error::RemoteError;
@@ -31,12 +36,13 @@ use crate::remote::pypi::Credential;
 use crate::remote::pypi::read::IndexRead;
 use crate::remote::pypi::write::IndexWrite;
 use crate::remote::surroundings::{Patience, Silent, Surroundings};
+use crate::sim::cargo::{self, Publication, PublishedBy};
 use crate::sim::fault::Fault;
 use crate::sim::github::access::Permissions;
 use crate::sim::github::git::NewCommit;
 use crate::sim::github::limits::Limits;
 use crate::sim::github::runs::{NewArtifact, NewRun};
-use crate::sim::index::{self, Publisher};
+use crate::sim::index::{self, Index, Publisher};
 use crate::sim::universe::{Addresses, Setup, Universe};
 
 /// The repository that is released.
@@ -237,30 +243,37 @@ impl Stage {
         Ok(GithubWrite::new(self.http()?, self.api(), self.repository.clone(), Secret::new(TOKEN.into())))
     }
 
-    fn index_url(&self) -> Endpoint {
-        endpoint(&self.addresses.index_url)
+    /// A reader of an index.
+    pub(super) fn python_read(&self, index: &Endpoint) -> Result<IndexRead, RemoteError> {
+        Ok(IndexRead::new(self.http()?, index.clone(), None))
     }
 
-    /// The index, as a registry to publish to.
-    pub(super) fn index(&self) -> Registry {
-        let kind = RegistryKind::Python {
-            upload: endpoint(&self.addresses.repository_url),
-            index: self.index_url(),
-        };
-        Registry { kind, ..Registries::default_index() }
+    /// A writer to an index, which trusts the workflow.
+    pub(super) fn python_write(
+        &self,
+        upload: &Endpoint,
+        index: &Endpoint,
+    ) -> Result<IndexWrite, RemoteError> {
+        let credential = Credential::TrustedPublishing(self.identity());
+        Ok(IndexWrite::new(self.http()?, upload.clone(), self.python_read(index)?, credential))
     }
 
-    pub(super) fn index_read(&self) -> Result<IndexRead, RemoteError> {
-        Ok(IndexRead::new(self.http()?, self.index_url(), None))
+    /// A reader of a registry of crates.
+    pub(super) fn cargo_read(&self, index: &Endpoint) -> Result<CargoRead, RemoteError> {
+        Ok(CargoRead::new(self.http()?, index.clone(), None))
     }
 
-    pub(super) fn index_write(&self) -> Result<IndexWrite, RemoteError> {
-        let identity = AmbientIdentity {
+    /// A writer to a registry of crates, which trusts the workflow.
+    pub(super) fn cargo_write(&self, index: &Endpoint) -> Result<CargoWrite, RemoteError> {
+        let credential = CargoCredential::TrustedPublishing(self.identity());
+        Ok(CargoWrite::new(self.http()?, self.cargo_read(index)?, credential))
+    }
+
+    fn identity(&self) -> AmbientIdentity {
+        AmbientIdentity {
             request_url: self.addresses.oidc_request_url.clone(),
             request_token: Secret::new(self.addresses.oidc_request_token.clone()),
-        };
-        let upload = endpoint(&self.addresses.repository_url);
-        Ok(IndexWrite::new(self.http()?, upload, self.index_read()?, Credential::TrustedPublishing(identity)))
+        }
     }
 
     fn http(&self) -> Result<Http, RemoteError> {
@@ -304,6 +317,40 @@ impl Stage {
         })
     }
 
+    /// A person publishes the draft of the release; whether there was one.
+    pub(super) fn approve(&self) -> bool {
+        self.universe.github(|github| {
+            let mut drafts = github.releases_mut().iter_mut().filter(|release| release.draft);
+            let draft = drafts.find(|release| release.tag_name == self.tag.as_str());
+            draft.map(|release| release.draft = false).is_some()
+        })
+    }
+
+    /// How many tokens that registries of crates lent to a run were not given back.
+    pub(super) fn live_tokens(&self) -> usize {
+        self.universe.crates(|crates| crates.live_tokens())
+    }
+
+    /// The registries, as the inputs name them: here they are all on this machine.
+    pub(super) fn registries(&self) -> Registries {
+        let Addresses {
+            repository_url,
+            index_url,
+            test_repository_url,
+            test_index_url,
+            crates_index_url,
+            ..
+        } = &self.addresses;
+        let lines = format!(
+            "pypi = python {repository_url} {index_url}\n\
+             testpypi = python {test_repository_url} {test_index_url}\n\
+             crates-io = cargo {crates_index_url}\n"
+        );
+        let kind = RegistryKind::Python { upload: endpoint(repository_url), index: endpoint(index_url) };
+        let index = Registry { kind, ..Registries::default_index() };
+        Registries::read(index, &lines).expect("the lines are plain")
+    }
+
     /// Every file that went out, with what each service says of it.
     pub(super) fn rows(&self) -> Vec<Row> {
         let mut rows: BTreeMap<String, Row> = BTreeMap::new();
@@ -313,6 +360,8 @@ impl Stage {
                 size_bytes,
                 release: None,
                 index: None,
+                test_index: None,
+                crates: None,
             });
         };
         self.universe.github(|github| {
@@ -323,11 +372,25 @@ impl Stage {
                 stored.release = asset.sha256.map(|sha256| sha256.to_string());
             }
         });
-        self.universe.index(|index| {
+        let mut indexed = |index: &mut Index, is_test: bool| {
             for file in index.files() {
                 row(&mut rows, &file.name, file.bytes.len() as u64);
                 let stored = rows.get_mut(&file.name).expect("the row was just made");
-                stored.index = Some(file.hashes.sha256.to_string());
+                let column = if is_test { &mut stored.test_index } else { &mut stored.index };
+                *column = Some(file.hashes.sha256.to_string());
+            }
+        };
+        self.universe.index(|index| indexed(index, false));
+        self.universe.test_index(|index| indexed(index, true));
+        self.universe.crates(|crates| {
+            let published = crates.published();
+            let is_new = |one: &Publication| one.by == PublishedBy::Workflow;
+            for Publication { name, version, sha256, .. } in published.into_iter().filter(is_new) {
+                let size = crates.bytes(&name, &version).map_or(0, |bytes| bytes.len() as u64);
+                let file_name = CrateFile::new(name, version).to_string();
+                row(&mut rows, &file_name, size);
+                let stored = rows.get_mut(&file_name).expect("the row was just made");
+                stored.crates = Some(sha256.to_string());
             }
         });
         rows.into_values().collect()
@@ -392,15 +455,28 @@ fn prepare(universe: &Universe, sample: &Sample) -> BTreeMap<String, (u64, Vec<N
             producers.insert(produced.workflow.clone(), (run, Vec::new()));
         }
     });
-    universe.index(|index| {
-        index.register(Publisher {
-            project: sample.project.clone(),
-            repository: REPOSITORY.to_owned(),
-            repository_owner_id: OWNER_ID.to_owned(),
-            workflow: "release.yml".to_owned(),
-            environment: None,
-            stage: index::Stage::Active,
-        });
-    });
+    trust(universe, sample);
     producers
+}
+
+/// Lets the workflow publish every package, and places what is out already.
+fn trust(universe: &Universe, sample: &Sample) {
+    let publisher = |project: PackageName| Publisher {
+        project,
+        repository: REPOSITORY.to_owned(),
+        repository_owner_id: OWNER_ID.to_owned(),
+        workflow: "release.yml".to_owned(),
+        environment: None,
+        stage: index::Stage::Active,
+    };
+    for project in sample.projects() {
+        universe.index(|index| index.register(publisher(project.clone())));
+        universe.test_index(|index| index.register(publisher(project.clone())));
+    }
+    universe.crates(|crates| {
+        sample.crates.iter().for_each(|file| crates.place_sample(file));
+        for krate in sample.packed() {
+            crates.register(cargo::Publisher::new(krate, REPOSITORY, "release.yml"));
+        }
+    });
 }

@@ -33,6 +33,8 @@ pub struct Trial {
     pub findings: Vec<&'static str>,
     /// What went wrong, in words.
     pub errors: Vec<String>,
+    /// How many tokens of the registry of crates were lent and not given back.
+    pub live_tokens: usize,
 }
 
 /// One run of the release.
@@ -126,6 +128,18 @@ pub fn play_shared(
     tried(Rehearsal { subject: Subject::Games, faults, observer, course: Course::Played(happenings) })
 }
 
+/// Plays the release of these wheels, sdists and crates to a registry of crates and to an index, without a release page.
+///
+/// # Errors
+/// When there is no distribution among the files, or no place to play.
+pub fn play_registries(
+    files: Vec<(FileName, Vec<u8>)>,
+    faults: Vec<Fault>,
+    observer: Option<Observer>,
+) -> Result<Trial, Box<dyn std::error::Error>> {
+    tried(Rehearsal { subject: Subject::Registries(files), faults, observer, course: Course::default() })
+}
+
 fn tried(rehearsal: Rehearsal) -> Result<Trial, Box<dyn std::error::Error>> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(RehearseError::Start)?;
@@ -142,5 +156,6 @@ fn tried(rehearsal: Rehearsal) -> Result<Trial, Box<dyn std::error::Error>> {
         releases: rehearsed.releases,
         pages: rehearsed.pages,
         rows: rehearsed.rows,
+        live_tokens: rehearsed.live_tokens,
     })
 }

@@ -207,10 +207,78 @@ fn of_two_workflows_that_fill_a_release_the_one_that_failed_runs_again() {
     assert!(acts[2].starts_with(again), "{}", outcome.told());
 }
 
+/// The rows about files, each with the columns in which a digest stands.
+fn digests(act: &str) -> Vec<(&str, Vec<&str>)> {
+    let rows = act.lines().filter(|line| line.contains("sha256 "));
+    rows.map(|row| (row.split(' ').next().unwrap_or_default(), row.split("sha256 ").skip(1).collect()))
+        .map(|(name, parts): (_, Vec<&str>)| (name, parts.into_iter().map(|part| &part[..12]).collect()))
+        .collect()
+}
+
+#[test]
+fn a_beta_goes_to_the_test_index_and_nowhere_else() {
+    let outcome = rehearse(&["--sample", "dioxide"]).expect_code(0);
+    let acts = acts(&outcome);
+    assert!(acts[0].starts_with("run 1 of 1: release.yml"), "{}", outcome.told());
+    assert!(acts[1].starts_with("release.yml again"), "{}", outcome.told());
+    assert!(!acts[1].contains("upload ") && !acts[1].contains("publish the release"), "{}", acts[1]);
+    let heading = acts[2].lines().find(|line| line.starts_with("file ")).unwrap_or_default();
+    assert!(
+        heading.contains("test index") && !heading.replace("test index", "").contains("index"),
+        "{heading}"
+    );
+    let rows = digests(acts[2]);
+    let packages: Vec<_> = rows.iter().filter(|(name, _)| name.starts_with("dioxide-1.4.0b2")).collect();
+    assert_eq!((rows.len(), packages.len()), (12, 10), "{}", acts[2]);
+    for (name, places) in packages {
+        assert!(places.len() == 2 && places[0] == places[1], "{name}: {places:?}");
+    }
+}
+
+#[test]
+fn several_packages_go_to_two_registries_once_a_person_publishes_the_draft() {
+    let outcome = rehearse(&["--sample", "cog"]).expect_code(0);
+    let acts = acts(&outcome);
+    let phases: Vec<_> = acts[0].lines().filter(|line| line.contains("/8 ")).collect();
+    let expected = [
+        "1/8 verify-tag",
+        "2/8 collect-artifacts",
+        "3/8 validate-wheels",
+        "4/8 create-release (draft)",
+        "5/8 a maintainer publishes the draft",
+        "6/8 verify-release (before-publish)",
+        "7/8 publish",
+        "8/8 verify-release (after-publish)",
+    ];
+    assert_eq!(phases, expected, "{}", outcome.told());
+    assert_eq!(acts[1].matches("nothing was left to do").count(), 8, "{}", acts[1]);
+    for (name, places) in digests(acts[2]) {
+        let is_record = ["manifest.json", "SHA256SUMS"].contains(&name);
+        assert_eq!(places.len(), if is_record { 1 } else { 2 }, "{name}: {}", acts[2]);
+        assert!(places.iter().all(|digest| *digest == places[0]), "{name}: {places:?}");
+    }
+    for name in ["coglet-0.17.0.crate", "coglet-0.17.0-cp310-abi3-macosx_11_0_arm64.whl", "cog-0.17.0.tar.gz"]
+    {
+        assert!(digests(acts[2]).iter().any(|(found, _)| *found == name), "{name}: {}", acts[2]);
+    }
+}
+
+#[test]
+fn a_fault_on_the_way_to_two_registries_is_recovered_from() {
+    for fault in ["kill@crates:6", "lost@index:4", "kill-after@index:3", "late@crates:6"] {
+        let outcome = rehearse(&["--sample", "cog", "--fault", fault]).expect_code(0);
+        assert!(!outcome.stderr.contains("never struck"), "{fault}: {}", outcome.told());
+    }
+}
+
 #[test]
 fn a_sample_that_there_is_not_is_typed_wrong() {
     let outcome = rehearse(&["--sample", "games"]).expect_code(64);
-    assert!(outcome.stderr.contains("there are zlmdb and games-collection"), "{}", outcome.told());
+    assert!(
+        outcome.stderr.contains("there are zlmdb, games-collection, dioxide and cog"),
+        "{}",
+        outcome.told()
+    );
     assert!(!outcome.stderr.contains("lost@40"), "{}", outcome.told());
     let outcome = rehearse(&["--sample", "zlmdb", "--packages-dir", "."]).expect_code(64);
     assert!(outcome.stderr.contains("leave out `--sample` or `--packages-dir`"), "{}", outcome.told());

@@ -1,7 +1,7 @@
 //! A project with packages from one workflow and programs for three systems from another, both for one release: what
 //! `games_collection` does. Two of the programs have one name.
 
-use super::{Produced, Sample, Way, commit};
+use super::{Produced, Sample, Way, commit, taken};
 use crate::archive::build::native::{Extension, Interpreter, Machine, elf, macho, pe};
 use crate::archive::build::{SdistBuilder, WheelBuilder};
 use crate::model::digest::Sha256;
@@ -52,6 +52,7 @@ pub(super) fn sample() -> Sample {
         changelog: CHANGELOG.to_owned(),
         project_files: vec![("pyproject.toml".to_owned(), pyproject)],
         produced: produced(),
+        crates: Vec::new(),
         way: way(),
     }
 }
@@ -73,13 +74,10 @@ fn way() -> Way {
         files: vec![PROGRAMS.to_owned()],
         rename: vec![STORED_AS.parse().expect("the template is plain")],
         expect: whole(),
+        targets: Vec::new(),
     };
     let [of_packages, of_programs] = WORKFLOWS;
     Way::Shared(vec![(of_packages, packages), (of_programs, programs)])
-}
-
-fn taken(lines: &[&str]) -> Vec<crate::model::wanted::Wanted> {
-    lines.iter().map(|line| line.parse().expect("the sample's names are plain")).collect()
 }
 
 fn produced() -> Vec<Produced> {
