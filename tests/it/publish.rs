@@ -1,6 +1,9 @@
 //! publish, as its users meet it.
 
-mod conformance;
+mod crash;
 mod installers;
 mod servers;
+mod signals;
+mod stage;
+mod targets;
 mod uploaders;
