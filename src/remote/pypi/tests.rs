@@ -436,8 +436,9 @@ async fn the_identity_and_a_probe_take_one_token_each_and_keep_none() {
         request_url: script.url("/id?v=1").to_string(),
         request_token: Secret::new("request-token".into()),
     };
-    let write = writer(&script, http(), Credential::TrustedPublishing(identity));
-    assert_eq!(write.credential_kind(), CredentialKind::TrustedPublishing);
+    let credential = Credential::TrustedPublishing(identity);
+    assert_eq!(credential.kind(), CredentialKind::TrustedPublishing);
+    let write = writer(&script, http(), credential);
     for _ in 0..2 {
         let claims = write.identity().await.expect("claims");
         assert_eq!(claims.job_workflow_file(), Some("a/b/.github/workflows/release.yml"));
@@ -450,7 +451,7 @@ async fn the_identity_and_a_probe_take_one_token_each_and_keep_none() {
 
     let quiet = Script::of([]);
     let write = writer(&quiet, http(), password());
-    assert_eq!(write.credential_kind(), CredentialKind::ApiToken);
+    assert_eq!(password().kind(), CredentialKind::ApiToken);
     assert!(matches!(write.identity().await, Err(RemoteError::Missing { .. })));
     write.probe().await.expect("nothing to prove");
     assert!(quiet.seen().is_empty());
