@@ -10,14 +10,16 @@ use crate::support::world::World;
 
 const TARGETS: &str = "crates-io\npypi";
 
-/// All that a yank changes.
-fn changed(world: &World) -> (String, Vec<(String, String, bool)>, String) {
+/// All that a yank changes: the text of the release, the crates and the manifest.
+type Changed = (String, Vec<(String, String, bool)>, String);
+
+fn changed(world: &World) -> Changed {
     let manifest = std::fs::read_to_string(world.path(MANIFEST)).expect("it is there");
     (body(world), crates(world), manifest)
 }
 
 /// The world after a yank that nothing disturbed, and how many requests it took, of how many before.
-fn undisturbed() -> ((String, Vec<(String, String, bool)>, String), u64) {
+fn undisturbed() -> (Changed, u64) {
     let (world, token) = with_crate();
     by_hand(&world, true);
     let before = world.universe.journal().len();
@@ -27,7 +29,7 @@ fn undisturbed() -> ((String, Vec<(String, String, bool)>, String), u64) {
 }
 
 /// Breaks the yank at its request `at`; the world has to end as `good`.
-fn broken_at(kind: FaultKind, at: u64, good: &(String, Vec<(String, String, bool)>, String)) {
+fn broken_at(kind: FaultKind, at: u64, good: &Changed) {
     let (world, token) = with_crate();
     by_hand(&world, true);
     let run = || with_token(yank(&world, TARGETS), &token);
