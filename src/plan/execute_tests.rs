@@ -348,8 +348,7 @@ fn a_run_leaves_once_however_it_ends() {
         let world = world();
         *world.0.borrow_mut() = changed;
         drop(run(fault, &world, true));
-        let left = world.0.borrow().left;
-        left
+        world.0.borrow().left
     };
     let spoiled = || World { files: vec![('a', false)], ..World::default() };
     assert_eq!(left(Fault::None, World::default()), 1);

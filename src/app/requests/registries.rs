@@ -31,11 +31,6 @@ pub(in super::super) struct Access {
 }
 
 impl Access {
-    /// The registries.
-    pub(in super::super) const fn registries(&self) -> &Registries {
-        &self.registries
-    }
-
     /// Whether a token or password was given for it. Without one, trusted publishing is tried.
     pub(in super::super) fn has_login(&self, registry: &Registry) -> bool {
         self.logins.contains_key(&registry.name)

@@ -13,6 +13,7 @@ use crate::model::target::{CRATES_IO, PYPI, Registry, RegistryName, TEST_PYPI};
 use crate::plan::Plan;
 use crate::remote::error::RemoteError;
 use crate::remote::oidc::Claims;
+use crate::remote::pypi::CredentialKind;
 use crate::report::{Finding, Report};
 
 /// Events that crates.io gives no token to.
@@ -76,25 +77,35 @@ impl Publish {
         report: &mut Report,
     ) -> Result<(), RemoteError> {
         let with_attestations = sends.iter().any(|send| send.attestations.is_some());
-        if !way.is_trusted {
-            if with_attestations && is_public_index(registry) {
-                let message = format!("`{registry}` would be given a token, and attestations with it");
-                report.push(ATTESTATION_TOKEN.finding(message));
-            }
-            return Ok(());
-        }
         match &way.write {
             RegistryWrite::Python(index) => {
+                let credential = index.credential_kind();
+                if credential != CredentialKind::TrustedPublishing {
+                    report.extend(with_credential(credential, registry).filter(|_| with_attestations));
+                    return Ok(());
+                }
                 report.extend(called(&index.identity().await?, registry, with_attestations));
                 if self.probe { index.probe().await } else { Ok(()) }
             }
-            RegistryWrite::Cargo(index) => {
+            RegistryWrite::Cargo(index) if way.is_trusted => {
                 report.extend(new_crates(registry, sends, output));
                 report.extend(refused_event(&index.identity().await?, registry));
                 if self.probe { index.probe().await } else { Ok(()) }
             }
+            RegistryWrite::Cargo(_) => Ok(()),
         }
     }
+}
+
+/// Attestations that would go to a public index with something else than the job's identity.
+fn with_credential(credential: CredentialKind, registry: &Registry) -> Option<Finding> {
+    let what = match credential {
+        CredentialKind::TrustedPublishing => return None,
+        CredentialKind::ApiToken => "a token",
+        CredentialKind::Password => "a password",
+    };
+    let message = format!("`{registry}` would be given {what}, and attestations with it");
+    is_public_index(registry).then(|| ATTESTATION_TOKEN.finding(message))
 }
 
 fn unsure(Fault { registry, error }: &Fault) -> Finding {
