@@ -101,7 +101,7 @@ fn pypiserver_refuses_a_wrong_password_in_words_that_are_told() {
     let outcome = Index::of_server(&server, LOGIN.0, "staple").publish(&folder(&packages("ours")));
     let outcome = outcome.expect_code(2);
     assert!(
-        outcome.stderr.contains("403") && outcome.stderr.contains("is the token right"),
+        outcome.stderr.contains("403") && outcome.stderr.contains("are user and password right"),
         "{}",
         outcome.told()
     );
