@@ -102,6 +102,11 @@ impl IndexWrite {
         Self { http, upload, read, credential, mint: Mint::default() }
     }
 
+    /// How it proves that it may upload.
+    pub(crate) fn credential_kind(&self) -> CredentialKind {
+        self.credential.kind()
+    }
+
     /// What the runner's identity would tell the index of this job. One identity token is taken for it, looked at
     /// and dropped; the index is only asked whom such tokens are for. Later calls answer what the first one found.
     ///
