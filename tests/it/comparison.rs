@@ -142,7 +142,9 @@ fn rows(python: &Python) -> Vec<Row> {
         assert!(written(&folder.path().join(format!("good {number}")), &vec![file]));
     }
     let case = |rule: &str| rule.replace('/', " ");
+    // These tools read Python's distributions; what is said of crates is not theirs to find.
     let mut rows: Vec<Row> = checks::all()
+        .filter(|check| !check.rule.id.starts_with("crate/"))
         .map(|checks::Check { rule, run }| {
             let files = specimen(run);
             let no_file = !written(&folder.path().join(case(rule.id)), &files);
