@@ -164,7 +164,7 @@ impl Target {
         for (line, text) in numbered(lines) {
             let at = |fault| LineError { line, fault };
             let target = Self::read_line(bare(text), registries).map_err(at)?;
-            for earlier in targets.iter().filter(|earlier| earlier.registry.name == target.registry.name) {
+            for earlier in targets.iter().filter(|earlier| earlier.registry.is_same_place(&target.registry)) {
                 target.check_beside(earlier).map_err(at)?;
             }
             targets.push(target);
@@ -239,6 +239,10 @@ impl Target {
             return Ok(());
         }
         let registry = self.registry.name.clone();
+        let other = earlier.registry.name.clone();
+        if self.packages.is_empty() && earlier.packages.is_empty() && registry != other {
+            return Err(LineFault::EverythingTwiceByNames { registry, other });
+        }
         if self.packages.is_empty() && earlier.packages.is_empty() {
             return Err(LineFault::EverythingTwice { registry });
         }
@@ -247,6 +251,9 @@ impl Target {
             .iter()
             .find(|package| earlier.packages.iter().any(|other| other.is_same(package, &self.registry)));
         match twice {
+            Some(package) if registry != other => {
+                Err(LineFault::PackageTwiceByNames { package: package.written.clone(), registry, other })
+            }
             Some(package) => Err(LineFault::PackageTwice { package: package.written.clone(), registry }),
             None => Ok(()),
         }

@@ -39,6 +39,10 @@ pub enum LineFault {
     PackageTwice { package: String, registry: RegistryName },
     #[error("everything is sent to `{registry}` twice")]
     EverythingTwice { registry: RegistryName },
+    #[error("`{package}` is sent to one registry twice: `{registry}` and `{other}` are the same")]
+    PackageTwiceByNames { package: String, registry: RegistryName, other: RegistryName },
+    #[error("everything is sent to one registry twice: `{registry}` and `{other}` are the same")]
+    EverythingTwiceByNames { registry: RegistryName, other: RegistryName },
     #[error("`{package}` needs itself")]
     NeedsItself { package: String },
     #[error(

@@ -60,7 +60,14 @@ pub fn secrets_among(lines: &str) -> Vec<&str> {
     let mut secrets = Vec::new();
     for line in lines.lines().map(str::trim) {
         match line.split_once('=') {
-            Some((_, rest)) => secrets.extend(rest.split_whitespace().next_back()),
+            Some((_, rest)) => {
+                let words: Vec<_> = rest.split_whitespace().collect();
+                match words[..] {
+                    // A user name is no secret, and hiding it would tear holes into the log.
+                    [_user, password] => secrets.push(password),
+                    _ => secrets.extend(words),
+                }
+            }
             None => secrets.extend(line.split_whitespace()),
         }
     }

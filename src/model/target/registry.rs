@@ -89,6 +89,19 @@ impl Registry {
         matches!(self.kind, RegistryKind::Python { .. })
     }
 
+    /// Whether what is sent to one is sent to the other: the same name, or two names for one address.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        let address = |endpoint: &Endpoint| endpoint.to_string().trim_end_matches('/').to_owned();
+        self.name == other.name
+            || match (&self.kind, &other.kind) {
+                (RegistryKind::Python { upload: a, .. }, RegistryKind::Python { upload: b, .. })
+                | (RegistryKind::Cargo { index: a }, RegistryKind::Cargo { index: b }) => {
+                    address(a) == address(b)
+                }
+                _ => false,
+            }
+    }
+
     /// Whether this is crates.io itself.
     pub fn is_crates_io(&self) -> bool {
         !self.is_python()

@@ -129,9 +129,20 @@ fn credentials_are_read_and_no_message_repeats_any() {
 }
 
 #[test]
+fn one_registry_under_two_names_is_one() {
+    let same = "`pypi` and `index` are the same";
+    refused("index\npypi", &format!("line 2: everything is sent to one registry twice: {same}"));
+    refused("index: a\npypi: A", &format!("line 2: `A` is sent to one registry twice: {same}"));
+    // Each name may have a token of its own, for a project of its own.
+    for lines in ["index: a\npypi: b", "index when alpha\npypi when stable", "testpypi\npypi"] {
+        assert_eq!(targets(lines).expect(lines).len(), 2);
+    }
+}
+
+#[test]
 fn every_secret_among_lines_is_found_in_good_and_in_bad_ones() {
-    let lines = "pypi = one==\n\nmirror = me two\r\nthree four\n = five";
-    assert_eq!(secrets_among(lines), ["one==", "two", "three", "four", "five"]);
+    let lines = "pypi = one==\n\nmirror = me two\r\nthree four\n = five\nshelf = me six seven";
+    assert_eq!(secrets_among(lines), ["one==", "two", "three", "four", "five", "me", "six", "seven"]);
 }
 
 #[test]
