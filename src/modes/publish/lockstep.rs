@@ -5,7 +5,7 @@ use semver::{Comparator, Op, VersionReq};
 
 use super::error::PublishError;
 use super::route::{File, PackageId, Packages};
-use super::rules::{LOCKSTEP, LOCKSTEP_FLOOR};
+use super::rules::{LOCKSTEP, LOCKSTEP_FLOOR, LOCKSTEP_SOMETIMES};
 use crate::archive::crate_file::DependencyKind;
 use crate::model::pep440::Pep440;
 use crate::model::version::Version;
@@ -22,6 +22,8 @@ enum Floor {
     Here,
     /// It admits it, and older ones.
     Below,
+    /// It does not admit it, where its marker holds.
+    Sometimes,
     /// It does not admit it.
     Excluded,
 }
@@ -44,7 +46,7 @@ pub(super) fn find(disk: &DiskRead, packages: &Packages) -> Result<Vec<Finding>,
                 let name = PackageId::Project(requirement.name.parse().ok()?);
                 let version = packages.files.get(&name)?.first()?.artifact.distribution()?.version();
                 (name != *id && requirement.url.is_none())
-                    .then(|| (text, name, version, floor(&requirement.specifiers, version)))
+                    .then(|| (text, name, version, project_floor(&requirement, version)))
             });
             for (text, name, version, floor) in requirements {
                 findings.extend(finding(
@@ -88,7 +90,19 @@ fn finding(floor: Floor, text: &str, name: &PackageId, version: &str, file: &str
     match floor {
         Floor::Here => None,
         Floor::Below => Some(LOCKSTEP_FLOOR.finding(message("which begins below version")).in_file(file)),
+        Floor::Sometimes => {
+            let says = "for some installations, which does not admit version";
+            Some(LOCKSTEP_SOMETIMES.finding(message(says)).in_file(file))
+        }
         Floor::Excluded => Some(LOCKSTEP.finding(message("which does not admit version")).in_file(file)),
+    }
+}
+
+/// A marker, of which an extra is one, may never hold where both are installed: old Pythons can be told to take old parts.
+fn project_floor(requirement: &Requirement, version: &Version) -> Floor {
+    match floor(&requirement.specifiers, version) {
+        Floor::Excluded if !requirement.comparisons.is_empty() => Floor::Sometimes,
+        floor => floor,
     }
 }
 
@@ -137,6 +151,20 @@ mod tests {
         ] {
             let version = Version::from_pep440(version).expect("good");
             assert_eq!(floor(&specifiers.parse().expect("good"), &version), expected, "{specifiers}");
+        }
+    }
+
+    #[test]
+    fn what_a_marker_leaves_out_is_left_out_sometimes() {
+        let version = Version::from_pep440("1.2.0").expect("good");
+        for (requirement, expected) in [
+            ("coglet==0.5; python_version<\"3.9\"", Floor::Sometimes),
+            ("coglet<1; extra == \"old\"", Floor::Sometimes),
+            ("coglet==1.2.0; extra == \"fast\"", Floor::Here),
+            ("coglet[fast]==0.5", Floor::Excluded),
+        ] {
+            let read: Requirement = requirement.parse().expect("good");
+            assert_eq!(project_floor(&read, &version), expected, "{requirement}");
         }
     }
 

@@ -238,9 +238,9 @@ impl Publish {
     fn too_large(&self, registry: &Registry, file: &File) -> Option<Finding> {
         let size = file.artifact.size_bytes;
         let (rule, most) = match self.size_limit {
-            _ if is_crates_io(registry) => (TOO_LARGE, CRATES_IO_BYTES),
-            _ if !is_public_index(registry) => return None,
+            _ if !(is_crates_io(registry) || is_public_index(registry)) => return None,
             SizeLimit::Given(most) => (TOO_LARGE, most),
+            SizeLimit::Usual(_) if is_crates_io(registry) => (TOO_LARGE, CRATES_IO_BYTES),
             SizeLimit::Usual(_) if size > PYPI_BYTES => (TOO_LARGE, PYPI_BYTES),
             SizeLimit::Usual(most) => (LARGE, most),
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
-use super::rules::{CIRCLE, NO_SUCH_PACKAGE, NO_TARGET, NOT_FOR_VERSION, NOWHERE};
+use super::rules::{CIRCLE, NEED_NOWHERE, NO_SUCH_PACKAGE, NO_TARGET, NO_VERSION, NOT_FOR_VERSION, NOWHERE};
 use crate::archive::crate_file::{CrateManifest, DependencyKind};
 use crate::model::artifact::{Artifact, ArtifactKind};
 use crate::model::crate_name::CrateName;
@@ -121,13 +121,16 @@ pub(super) fn groups(
             report.push(NO_SUCH_PACKAGE.finding(message));
         }
     }
-    let is_active = |target: &Target| version.is_none_or(|version| target.takes_version(version));
+    let is_active = |target: &Target| {
+        target.when.is_empty() || version.is_some_and(|version| target.takes_version(version))
+    };
     for target in targets.iter().filter(|target| !is_active(target)) {
-        let version = version.map(ToString::to_string).unwrap_or_default();
-        report.push(NOT_FOR_VERSION.finding(format!("`{target}` takes nothing of {version}")));
+        report.push(match version {
+            Some(version) => NOT_FOR_VERSION.finding(format!("`{target}` takes nothing of {version}")),
+            None => NO_VERSION.finding(format!("whether `{target}` takes anything cannot be told")),
+        });
     }
-    if !packages.files.is_empty() && !targets.iter().any(is_active) {
-        let version = version.map(ToString::to_string).unwrap_or_default();
+    if let Some(version) = version.filter(|_| !packages.files.is_empty() && !targets.iter().any(is_active)) {
         report.push(NOWHERE.finding(format!("nothing of {version} is published")));
     }
     let mut groups: Vec<(Group, &Target)> = Vec::new();
@@ -151,9 +154,12 @@ pub(super) fn groups(
             (Group { registry: target.registry.clone(), loads, needs: BTreeSet::new() }, target)
         }));
     }
+    tell_lost_needs(&groups, packages, report);
     let needs: Vec<_> =
         groups.iter().map(|(group, target)| needed(group, target, &groups, packages)).collect();
-    let groups = groups.into_iter().zip(needs).map(|((group, _), needs)| Group { needs, ..group }).collect();
+    let groups: Vec<_> =
+        groups.into_iter().zip(needs).map(|((group, _), needs)| Group { needs, ..group }).collect();
+    let groups = behind_what_tests_need(groups, packages);
     in_order(groups).unwrap_or_else(|circle| {
         let names: Vec<_> =
             circle.iter().flat_map(|group| &group.loads).map(|load| format!("`{}`", load.package)).collect();
@@ -182,6 +188,27 @@ fn takes<'a>(target: &Target, targets: &[Target], packages: &'a Packages) -> Vec
     all.filter(|id| !named(id)).collect()
 }
 
+/// A need that the release could meet and that no line sends anywhere would otherwise be no need at all.
+fn tell_lost_needs(groups: &[(Group, &Target)], packages: &Packages, report: &mut Report) {
+    let mut told: BTreeSet<(&PackageId, &str)> = BTreeSet::new();
+    for (group, target) in groups {
+        for need in &target.needs {
+            let is_of_set = packages.files.keys().any(|id| id.is(need));
+            let goes_out =
+                groups.iter().flat_map(|(other, _)| &other.loads).any(|load| load.package.is(need));
+            if !is_of_set || goes_out {
+                continue;
+            }
+            for load in &group.loads {
+                if told.insert((&load.package, need.written())) {
+                    let message = format!("`{}` needs `{need}`, which no line sends anywhere", load.package);
+                    report.push(NEED_NOWHERE.finding(message));
+                }
+            }
+        }
+    }
+}
+
 /// What has to be out before a group: what its line needs, at the same registry where it goes there, else wherever it goes;
 /// and for crates what their manifests need.
 fn needed(
@@ -201,13 +228,53 @@ fn needed(
     for load in &group.loads {
         let PackageId::Crate(name) = &load.package else { continue };
         let Some(manifest) = packages.manifests.get(name) else { continue };
-        for dependency in manifest.dependencies().iter().filter(|found| found.kind != DependencyKind::Dev) {
-            let place = (group.registry.name.clone(), PackageId::Crate(dependency.name.clone()));
-            needs.extend(places().find(|other| *other == place));
-        }
+        let wanted = manifest.dependencies().iter().filter(|found| found.kind != DependencyKind::Dev);
+        let wanted: Vec<_> = wanted.map(|found| PackageId::Crate(found.name.clone())).collect();
+        needs.extend(places().filter(|(name, id)| *name == group.registry.name && wanted.contains(id)));
     }
     needs.retain(|place| !group.holds(place));
     needs
+}
+
+/// A registry also wants to know what a crate's tests need. Crates may test one another in a circle, which cargo allows:
+/// there, and only there, such a need is left out.
+fn behind_what_tests_need(mut groups: Vec<Group>, packages: &Packages) -> Vec<Group> {
+    for at in 0..groups.len() {
+        let group = &groups[at];
+        let names = group.loads.iter().filter_map(|load| match &load.package {
+            PackageId::Crate(name) => packages.manifests.get(name),
+            PackageId::Project(_) => None,
+        });
+        let tested = names.flat_map(|manifest| manifest.dependencies());
+        // One without a version is by path, and no registry hears of it.
+        let tested = tested.filter(|found| {
+            found.kind == DependencyKind::Dev && found.requirement != semver::VersionReq::STAR
+        });
+        let wanted: Vec<Place> = tested
+            .map(|found| (group.registry.name.clone(), PackageId::Crate(found.name.clone())))
+            .filter(|place| groups.iter().any(|other| other.holds(place)))
+            .collect();
+        for place in wanted {
+            if !leads_to(&groups, &place, at) {
+                groups[at].needs.insert(place);
+            }
+        }
+    }
+    groups
+}
+
+/// Whether a package needs the group, itself or through others.
+fn leads_to(groups: &[Group], from: &Place, to: usize) -> bool {
+    let (mut open, mut seen) = (vec![from], BTreeSet::new());
+    while let Some(place) = open.pop() {
+        if groups[to].holds(place) {
+            return true;
+        }
+        if seen.insert(place) {
+            open.extend(groups.iter().filter(|group| group.holds(place)).flat_map(|group| &group.needs));
+        }
+    }
+    false
 }
 
 /// The same groups, each behind what it needs, otherwise as they are; the ones that are left when that cannot be.

@@ -89,8 +89,8 @@ pub(super) const TOO_LARGE: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &["pypi", "crates.io"],
     summary: "A file is larger than its registry takes",
-    explain: "PyPI takes no file above 1 GiB, whatever limit a project has; crates.io takes 10 MiB. It would be refused \
-              after others of the release are out.",
+    explain: "PyPI takes no file above 1 GiB, whatever limit a project has; crates.io takes 10 MiB unless it raised the \
+              limit of the crate. It would be refused after others of the release are out.",
     fix: "take data out of the package, or have the limit raised and tell the new one by `file-size-limit`",
     sources: &["PyPI, file size limits", "crates.io: maximum upload size"],
     since: "0.1.0",
@@ -140,6 +140,30 @@ pub(super) const NOT_FOR_VERSION: Rule = Rule {
     since: "0.1.0",
 };
 
+pub(super) const NO_VERSION: Rule = Rule {
+    id: "publish/version-unknown",
+    severity: Severity::Error,
+    rejected_by: &[],
+    summary: "A line of `targets` is for some versions, and the version of the release is not known",
+    explain: "Neither the files nor a tag say one version, so nobody can tell whether the line's `when` fits. A \
+              pre-release could end where stable versions go. The line takes nothing.",
+    fix: "name the tag, or leave `when` out",
+    sources: &["design: routing by version"],
+    since: "0.1.0",
+};
+
+pub(super) const NEED_NOWHERE: Rule = Rule {
+    id: "publish/need-goes-nowhere",
+    severity: Severity::Error,
+    rejected_by: &[],
+    summary: "A line of `targets` needs a package that goes nowhere",
+    explain: "It is of the release, and no line sends it anywhere at this version, so what needs it would go out without \
+              it.",
+    fix: "let the line of the package be for the same versions, or take it out of `needs`",
+    sources: &["design: order of publishing"],
+    since: "0.1.0",
+};
+
 pub(super) const NOWHERE: Rule = Rule {
     id: "publish/goes-nowhere",
     severity: Severity::Warning,
@@ -171,6 +195,18 @@ pub(super) const LOCKSTEP: Rule = Rule {
               never be installed together.",
     fix: "correct the requirement, and build again",
     sources: &["PEP 440: version specifiers", "cargo reference: version requirements"],
+    since: "0.1.0",
+};
+
+pub(super) const LOCKSTEP_SOMETIMES: Rule = Rule {
+    id: "publish/lockstep-conditional",
+    severity: Severity::Warning,
+    rejected_by: &[],
+    summary: "Under a condition a package does not admit the version of another one of the same release",
+    explain: "The requirement has a marker, such as a version of Python or an extra. Where it holds, the two of this \
+              release cannot be installed together. That may be meant, as for an old Python.",
+    fix: "look whether it is meant, otherwise correct the requirement and build again",
+    sources: &["PEP 508: environment markers", "PEP 440: version specifiers"],
     since: "0.1.0",
 };
 
@@ -304,9 +340,12 @@ pub(crate) const RULES: &[Rule] = &[
     NO_TARGET,
     NO_SUCH_PACKAGE,
     NOT_FOR_VERSION,
+    NO_VERSION,
+    NEED_NOWHERE,
     NOWHERE,
     CIRCLE,
     LOCKSTEP,
+    LOCKSTEP_SOMETIMES,
     LOCKSTEP_FLOOR,
     UNSURE,
     ATTESTATION,

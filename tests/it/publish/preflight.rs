@@ -84,6 +84,7 @@ fn packages_of_one_release_admit_one_another() {
     assert_eq!(floor("coglet>=1.2.0,<2.0"), (Some(0), false, false));
     assert_eq!(floor("Coglet>=1.0"), (Some(0), false, true));
     assert_eq!(floor("coglet==1.1.0"), (Some(1), true, false));
+    assert_eq!(floor("coglet==0.5; python_version < \"3.9\""), (Some(0), false, false));
     let files = [krate("coglet", VERSION, &[("coglet-sys", "1.3")]), krate("coglet-sys", VERSION, &[])];
     let stage = Stage::holding(&files);
     blocked(&stage, stage.publish("crates-io"), &["publish/lockstep-excluded"]);
@@ -125,6 +126,21 @@ fn a_file_that_is_larger_than_the_limit_is_told_before_it_is_sent() {
     let program = || stage.publish("pypi").input("manifest-dir", "release-manifest");
     blocked(&stage, program().input("file-size-limit", "1"), &["publish/too-large"]);
     program().run().expect_code(0);
+}
+
+#[test]
+fn a_limit_that_is_given_stands_for_that_of_crates_io_too() {
+    let digest = |at: u32| *release_action::model::digest::Sha256::of(&at.to_le_bytes()).as_bytes();
+    let noise: Vec<u8> = (0..350_000).flat_map(digest).collect();
+    let (name, bytes) = release_action::archive::build::CrateBuilder::new("sample", VERSION)
+        .member("noise.bin", noise)
+        .build();
+    assert!(bytes.len() > 10 << 20);
+    let stage = Stage::holding(&[(name.to_string(), bytes)]);
+    let program = || stage.publish("crates-io").input("dry-run", "true");
+    blocked(&stage, program(), &["publish/too-large"]);
+    program().input("file-size-limit", "20").run().expect_code(0);
+    blocked(&stage, program().input("file-size-limit", "11"), &["publish/too-large"]);
 }
 
 #[test]

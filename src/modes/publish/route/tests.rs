@@ -14,17 +14,22 @@ fn file(name: &str) -> File {
     File { artifact: Artifact::new(file_name, Hashes::of(name.as_bytes()), kind), path: name.into() }
 }
 
-/// The package of each file name; a crate's needs are written behind it.
+/// The package of each file name; a crate's needs are written behind it, with `~` those of its tests.
 fn packages(files: &[&str]) -> Packages {
     let mut packages = Packages::default();
     for line in files {
         let (name, needs) = line.split_once(" needs ").unwrap_or((line, ""));
         let file = file(name);
         if let Some(krate) = file.artifact.packed_crate() {
-            let needs: String =
-                needs.split_whitespace().map(|need| format!("{need} = \"{}\"\n", krate.version())).collect();
+            let (tests, needs): (Vec<_>, Vec<_>) =
+                needs.split_whitespace().partition(|need| need.starts_with('~'));
+            let table = |needs: Vec<&str>| -> String {
+                let names = needs.into_iter().map(|need| need.trim_start_matches('~'));
+                names.map(|need| format!("{need} = \"{}\"\n", krate.version())).collect()
+            };
+            let (tests, needs) = (table(tests), table(needs));
             let toml = format!(
-                "[package]\nname = \"{}\"\nversion = \"{}\"\n[dependencies]\n{needs}",
+                "[package]\nname = \"{}\"\nversion = \"{}\"\n[dependencies]\n{needs}[dev-dependencies]\n{tests}",
                 krate.name(),
                 krate.version()
             );
@@ -41,9 +46,9 @@ fn packages(files: &[&str]) -> Packages {
 fn routed(files: &[&str], lines: &str, version: &str) -> (Vec<String>, Vec<&'static str>) {
     let registries = Registries::read(Registries::default_index(), "mine = cargo https://mine.example.org/");
     let targets = Target::read(lines, &registries.expect("good")).expect("good");
-    let version = Version::from_pep440(version).expect("good");
+    let version = Version::from_pep440(version).ok();
     let mut report = Report::default();
-    let groups = groups(&packages(files), &targets, Some(&version), &mut report);
+    let groups = groups(&packages(files), &targets, version.as_ref(), &mut report);
     let shown = groups.iter().map(|group| {
         let loads: Vec<_> = group.loads.iter().map(|load| load.package.to_string()).collect();
         let needs: Vec<_> = group.needs.iter().map(|(registry, id)| format!(" < {registry} {id}")).collect();
@@ -130,4 +135,31 @@ fn a_circle_has_no_order() {
     let files = ["a-1.2.0.crate needs b", "b-1.2.0.crate needs a", "c-1.2.0.crate"];
     let (_, rules) = routed(&files, "crates-io", "1.2.0");
     assert_eq!(rules, ["publish/needs-circle"]);
+}
+
+#[test]
+fn what_tests_need_counts_unless_it_closes_a_circle() {
+    let files = ["a-1.2.0.crate needs ~b", "b-1.2.0.crate"];
+    check(&files, "crates-io", "1.2.0", &["crates-io: b", "crates-io: a < crates-io b"], &[]);
+    let files = ["a-1.2.0.crate needs ~b ~c", "b-1.2.0.crate needs a", "c-1.2.0.crate needs ~a"];
+    let expected = ["crates-io: c", "crates-io: a < crates-io c", "crates-io: b < crates-io a"];
+    check(&files, "crates-io", "1.2.0", &expected, &[]);
+}
+
+#[test]
+fn a_line_for_some_versions_takes_nothing_of_an_unknown_one() {
+    let files = ["sample-1.0.tar.gz", "other-1.0.tar.gz"];
+    let lines = "pypi: sample when stable\ntestpypi";
+    check(&files, lines, "unknown", &["testpypi: other"], &["publish/version-unknown"]);
+    check(&files[..1], "pypi when stable", "unknown", &[], &["publish/version-unknown"]);
+}
+
+#[test]
+fn a_need_that_goes_nowhere_is_told() {
+    let files = &COG[..2];
+    let lines = "pypi: coglet when stable\npypi: cog needs coglet";
+    let rules = ["publish/need-goes-nowhere", "publish/not-for-version"];
+    check(files, lines, "1.2.0rc1", &["pypi: cog"], &rules);
+    let rules = ["publish/need-goes-nowhere", "publish/no-target"];
+    check(files, "pypi: cog needs coglet", "1.2.0", &["pypi: cog"], &rules);
 }
