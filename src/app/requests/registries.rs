@@ -22,6 +22,9 @@ use crate::remote::pypi::write::IndexWrite;
 /// The user name that goes with a token of a Python index.
 const TOKEN_USER: &str = "__token__";
 
+/// The inputs that belong to the registry `index`.
+const OF_INDEX: [&str; 4] = ["repository-url", "index-url", "user", "password"];
+
 /// The registries of a run, with what was given to get into them.
 #[derive(Debug)]
 pub(in super::super) struct Access {
@@ -97,7 +100,7 @@ impl Requests<'_> {
     /// The lines of `targets`; without any, everything that `index` takes goes there.
     ///
     /// # Errors
-    /// When a line cannot be read.
+    /// When a line cannot be read, or something was given for a registry that no line names.
     pub(in super::super) fn targets(&self, access: &Access) -> Result<Vec<Target>, InputError> {
         let read = match self.inputs.text("targets") {
             Some(lines) => Target::read(lines, &access.registries),
@@ -106,9 +109,37 @@ impl Requests<'_> {
         let targets = read.map_err(|error| self.bad_line("targets", &error))?;
         if targets.is_empty() {
             let index = access.registries.get(INDEX).expect("every run knows it");
-            return Ok(vec![Target::everything(index.clone())]);
+            let targets = vec![Target::everything(index.clone())];
+            self.refuse_idle(access, &targets)?;
+            return Ok(targets);
         }
+        self.refuse_idle(access, &targets)?;
         Ok(targets)
+    }
+
+    /// What was given for a registry where nothing goes: whoever gave it believes that something does.
+    fn refuse_idle(&self, access: &Access, targets: &[Target]) -> Result<(), InputError> {
+        let is_named = |name: &str| targets.iter().any(|target| target.registry.name.as_str() == name);
+        let given = OF_INDEX.into_iter().find(|name| self.inputs.has(name) && self.inputs.is_given(name));
+        if let Some(given) = given.filter(|_| !is_named(INDEX)) {
+            let why = format!("it belongs to `{INDEX}`, which no line of `targets` names");
+            let hint = format!(
+                "add a line for `{INDEX}`, or leave it out: other registries are told by `registries` and `credentials`"
+            );
+            return Err(self.inputs.refused(given, why, Some(&hint)));
+        }
+        if let Some(name) = access.logins.keys().find(|name| !is_named(name.as_str())) {
+            let why = format!("a line is for `{name}`, where nothing goes");
+            let hint = if self.inputs.text("targets").is_some() {
+                format!("no line of `targets` names `{name}`: add one, or leave the credential out")
+            } else {
+                format!(
+                    "without `targets` everything goes to `{INDEX}`: name `{name}` there, or leave the credential out"
+                )
+            };
+            return Err(self.inputs.refused("credentials", why, Some(&hint)));
+        }
+        Ok(())
     }
 
     /// The input is named with its line, and the word that was likely meant.

@@ -65,11 +65,18 @@ impl Stage {
             .input("targets", targets)
     }
 
-    /// With a token for each registry, which it keeps to itself.
+    /// With a token for each registry that a line names, which it keeps to itself.
     pub(super) fn publish(&self, targets: &str) -> Program {
         let [pypi, test_pypi, crates_io] = &self.tokens;
-        let lines = format!("pypi = {pypi}\ntestpypi = __token__ {test_pypi}\ncrates-io = {crates_io}");
-        let program = self.bare(targets).input("credentials", lines);
+        let credentials = [
+            ("pypi", pypi.clone()),
+            ("testpypi", format!("__token__ {test_pypi}")),
+            ("crates-io", crates_io.clone()),
+        ];
+        let names: Vec<_> = targets.lines().filter_map(|line| line.split([':', ' ']).next()).collect();
+        let named = credentials.iter().filter(|(name, _)| names.contains(name));
+        let lines: Vec<_> = named.map(|(name, login)| format!("{name} = {login}")).collect();
+        let program = self.bare(targets).input("credentials", lines.join("\n"));
         self.tokens.iter().fold(program, |program, token| program.secret(token))
     }
 

@@ -125,3 +125,40 @@ fn lines_that_make_no_sense_are_refused_with_what_was_meant_and_without_secrets(
         assert!(told.contains(part), "{text}: {told}");
     }
 }
+
+#[test]
+fn what_is_given_for_a_registry_that_no_line_names_is_refused() {
+    let stage = Stage::holding(&[wheel("sample", "1.2.0", &[])]);
+    let addresses = stage.universe.addresses();
+    for (name, value) in [
+        ("repository-url", addresses.repository_url.as_str()),
+        ("index-url", addresses.index_url.as_str()),
+        ("user", "keeper"),
+        ("password", "hunter2hunter2"),
+    ] {
+        let told = stage.bare("pypi").input(name, value).run().expect_code(64).told();
+        for part in [&format!("`{name}`"), "it belongs to `index`, which no line of `targets` names"] {
+            assert!(told.contains(part), "{name}: {told}");
+        }
+    }
+    let line = |targets: &str, line: &str| {
+        let program = stage.bare(targets).input("credentials", line).secret("hunter2hunter2");
+        program.run().expect_code(64).told()
+    };
+    let told = line("pypi", "testpypi = hunter2hunter2");
+    assert!(told.contains("no line of `targets` names `testpypi`"), "{told}");
+    let told = line("", "pypi = hunter2hunter2");
+    assert!(told.contains("without `targets` everything goes to `index`"), "{told}");
+    assert_eq!(stage.writes(), 0);
+}
+
+#[test]
+fn one_registry_under_two_names_is_not_sent_the_same_twice() {
+    let stage = Stage::holding(&[wheel("sample", "1.2.0", &[])]);
+    let addresses = stage.universe.addresses();
+    let lines =
+        format!("{}\nours = python {} {}", stage.registries(), addresses.repository_url, addresses.index_url);
+    let told = stage.bare("pypi\nours").input("registries", lines).run().expect_code(64).told();
+    assert!(told.contains("`ours` and `pypi` are the same"), "{told}");
+    assert_eq!(stage.writes(), 0);
+}

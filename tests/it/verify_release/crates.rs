@@ -37,7 +37,8 @@ fn released(bytes: Option<&[u8]>) -> World {
 fn program(world: &World) -> Program {
     let index = world.universe.addresses().crates_index_url;
     let registries = format!("crates-io = cargo {index}");
-    verify(world).input("registries", registries).input("targets", "crates-io")
+    let program = verify(world).input("registries", registries).input("targets", "crates-io");
+    program.input("repository-url", "").input("index-url", "")
 }
 
 #[track_caller]

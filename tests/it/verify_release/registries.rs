@@ -161,6 +161,7 @@ fn several_registries_are_looked_at_and_one_out_of_reach_hides_nothing() {
     );
     let program =
         verify(&world).input("registries", registries).input("targets", "shelf: sample\npypi: sample");
+    let program = program.input("repository-url", "").input("index-url", "");
     let outcome = run(&world, program, 2);
     tells(&outcome, "verify/not-on-registry", &name, &["`shelf` (127.0.0.1:"]);
     tells(&outcome, "verify/not-asked", "", &["cannot be reached"]);
