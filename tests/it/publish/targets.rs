@@ -136,7 +136,10 @@ fn what_is_given_for_a_registry_that_no_line_names_is_refused() {
         ("user", "keeper"),
         ("password", "hunter2hunter2"),
     ] {
-        let told = stage.bare("pypi").input(name, value).run().expect_code(64).told();
+        // An upload address alone is refused for want of its index.
+        let index = if name == "repository-url" { addresses.index_url.as_str() } else { "" };
+        let program = stage.bare("pypi").input("index-url", index).input(name, value);
+        let told = program.run().expect_code(64).told();
         for part in [&format!("`{name}`"), "it belongs to `index`, which no line of `targets` names"] {
             assert!(told.contains(part), "{name}: {told}");
         }
