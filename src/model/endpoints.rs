@@ -39,6 +39,15 @@ pub const CRATES_IO_API: &str = "https://crates.io/";
 /// What `Cargo.toml` files and the publish API call crates.io's index, whichever protocol is spoken.
 pub const CRATES_IO_GIT_INDEX: &str = "https://github.com/rust-lang/crates.io-index";
 
+/// Whom identity tokens are for that public services take, with the upload endpoint of the one service that may ask for
+/// such a token. Where there is none, it is taken by a service that nothing is uploaded to by way of an index.
+const AUDIENCES: [(&str, Option<&str>); 4] = [
+    ("pypi", Some(PYPI_UPLOAD)),
+    ("testpypi", Some(TEST_PYPI_UPLOAD)),
+    ("crates.io", None),
+    ("sigstore", None),
+];
+
 /// The base address of a service: `https`, or `http` on this machine's loopback; no credentials in it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Endpoint(Url);
@@ -84,6 +93,15 @@ impl Endpoint {
         let segments = ["manage", "project", project.normal(), "release", &version, ""];
         url.path_segments_mut().expect("http addresses have a path").pop_if_empty().extend(segments);
         url
+    }
+
+    /// Whether the index behind this upload endpoint may ask for an identity token that is for `audience`: not where
+    /// another service, which is known, would take it. What stands for a service on loopback may ask for its tokens.
+    pub fn may_ask_for(&self, audience: &str) -> bool {
+        let known = AUDIENCES.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(audience.trim()));
+        let Some((_, upload)) = known else { return true };
+        let theirs = upload.map(|upload| Url::parse(upload).expect("the table holds good addresses"));
+        is_loopback(&self.0) || theirs.is_some_and(|theirs| theirs.origin() == self.0.origin())
     }
 
     /// The index that belongs to this upload endpoint, where that is known: PyPI's and TestPyPI's.
@@ -198,6 +216,21 @@ mod tests {
         assert_eq!(index(PYPI_UPLOAD).as_deref(), Some(PYPI_INDEX));
         assert_eq!(index(TEST_PYPI_UPLOAD.trim_end_matches('/')).as_deref(), Some(TEST_PYPI_INDEX));
         assert_eq!(index("http://127.0.0.1:8080/legacy/"), None);
+    }
+
+    #[test]
+    fn nobody_asks_for_tokens_that_another_service_takes() {
+        let may = |upload: &str, audience| upload.parse::<Endpoint>().expect("good").may_ask_for(audience);
+        let (ours, loopback) = ("https://mirror.example.org/legacy/", "http://127.0.0.1:1/legacy/");
+        for audience in ["pypi", "testpypi", "crates.io", "sigstore", "PyPI", " pypi"] {
+            assert!(!may(ours, audience) && may(loopback, audience), "{audience}");
+        }
+        assert!(may(ours, "mirror") && may(ours, "https://mirror.example.org"));
+        assert!(may(PYPI_UPLOAD, "pypi") && may(PYPI_UPLOAD.trim_end_matches('/'), "pypi"));
+        assert!(may(TEST_PYPI_UPLOAD, "testpypi"));
+        assert!(
+            !may(PYPI_UPLOAD, "testpypi") && !may(TEST_PYPI_UPLOAD, "pypi") && !may(PYPI_UPLOAD, "crates.io")
+        );
     }
 
     #[test]

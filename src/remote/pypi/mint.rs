@@ -139,6 +139,8 @@ async fn audience(http: &Http, upload: &Endpoint) -> Result<String, RemoteError>
     let url = address(upload, "/_/oidc/audience");
     let call = Call::get(SERVICE, "asking whom its identity tokens are for", url)
         .header("accept", "application/json")
+        // Another host has no say in what the runner states for this one.
+        .at_home()
         .limit(LIMIT_BYTES);
     let answer = http.get(&call).await?;
     match answer.status {
@@ -160,7 +162,22 @@ async fn audience(http: &Http, upload: &Endpoint) -> Result<String, RemoteError>
     if audience.is_empty() || audience.len() > 255 || audience.contains(char::is_control) {
         return Err(answer.unexpected("an audience for identity tokens", "something else"));
     }
-    Ok(audience)
+    own(upload, audience)
+}
+
+/// Refuses an audience that is another service's: the index would hold a token that lets it in there in our name.
+fn own(upload: &Endpoint, audience: String) -> Result<String, RemoteError> {
+    if upload.may_ask_for(&audience) {
+        return Ok(audience);
+    }
+    Err(RemoteError::Missing {
+        what: format!(
+            "the index at `{}` asks for an identity token that is for `{audience}`, which is another service's: it gets \
+             none",
+            upload.authority()
+        ),
+        hint: "give that registry an API token in `credentials`, or is its address wrong?".into(),
+    })
 }
 
 async fn mint(
@@ -265,4 +282,21 @@ fn refusal(answer: &Answer, proof: &Secret<String>) -> RemoteError {
         _ => advice(&claims),
     });
     answer.error(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_gets_no_identity_that_another_service_takes() {
+        let mirror: Endpoint = "https://mirror.example.org/legacy/".parse().expect("good");
+        let error = own(&mirror, "pypi".into()).expect_err("not its own");
+        assert!(
+            error.to_string().contains("mirror.example.org") && error.to_string().contains("`pypi`"),
+            "{error}"
+        );
+        assert!(error.hint().is_some_and(|hint| hint.contains("`credentials`")), "{error:?}");
+        assert_eq!(own(&mirror, "mirror".into()).expect("its own"), "mirror");
+    }
 }
