@@ -120,9 +120,7 @@ impl CargoRead {
                  sent there",
                 api.authority()
             ),
-            hint:
-                "is this the right index? an API has the host of its index, or one beside, above or below it"
-                    .into(),
+            hint: "is this the right index? an API has the host of its index, or one below it".into(),
         })
     }
 
@@ -190,17 +188,14 @@ fn belongs(index: &Endpoint, api: &Endpoint) -> bool {
     is_near(index, api)
 }
 
-/// The same host, one above or below it, or one beside it.
+/// The same host, or one below it. One above or beside may be somebody else's, wherever names are given to everybody.
 fn is_near(index: &Url, api: &Url) -> bool {
     let (Some(url::Host::Domain(index)), Some(url::Host::Domain(api))) = (index.host(), api.host()) else {
         return index.host() == api.host();
     };
-    let below = |host: &str, parent: &str| {
-        host == parent || host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'))
-    };
     // A domain of one label is a registry of names: everybody is below it.
-    let parent = index.split_once('.').map(|(_, parent)| parent).filter(|parent| parent.contains('.'));
-    below(api, index) || parent.is_some_and(|parent| below(api, parent))
+    let is_below = || index.contains('.') && api.strip_suffix(index).is_some_and(|rest| rest.ends_with('.'));
+    api == index || is_below()
 }
 
 #[cfg(test)]
@@ -229,9 +224,8 @@ mod tests {
         for (index, api) in [
             (CRATES_IO_INDEX, CRATES_IO_API),
             ("https://crates.example.org/index/", "https://crates.example.org:8443/x"),
-            ("https://index.example.org/", "https://example.org/"),
-            ("https://index.example.org/", "https://api.example.org/"),
             ("https://example.org/", "https://api.example.org/"),
+            ("https://registry/", "https://registry:8443/"),
             ("http://127.0.0.1:1/", "http://localhost:2/"),
             ("https://192.0.2.1/", "https://192.0.2.1:2/"),
         ] {
@@ -240,6 +234,10 @@ mod tests {
         for (index, api) in [
             (CRATES_IO_INDEX, CRATES_IO_INDEX),
             (CRATES_IO_INDEX, "https://crates.io.example.org/"),
+            ("https://index.example.org/", "https://example.org/"),
+            ("https://index.example.org/", "https://api.example.org/"),
+            ("https://ours.pages.example/", "https://theirs.pages.example/"),
+            ("https://registry/", "https://evil.registry/"),
             ("https://index.example.org/", "https://example.com/"),
             ("https://index.example.org/", "https://evilexample.org/"),
             ("https://example.org/", "https://evil.org/"),
