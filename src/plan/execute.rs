@@ -24,6 +24,12 @@ pub(crate) struct Looks {
     pub(crate) longest_delay: Duration,
 }
 
+/// How long the mode may take to leave when the time for stopping is over: less than what the program gives the whole run
+/// then, so that the run still says how far it came.
+const LEAVE: Duration = Duration::from_millis(1500);
+const NOT_GIVEN_BACK: &str =
+    "what was lent (a registry's token) could not be given back in time: it ends by itself";
+
 /// How many looks an ambiguous failure is worth.
 const LOOKS_AFTER_FAILURE: u32 = 4;
 
@@ -166,7 +172,15 @@ pub(crate) async fn execute<M: Mode>(
         }
     };
     if let Some(writers) = writers {
-        mode.leave(cx, writers).await;
+        let leaving = pin!(mode.leave(cx, writers));
+        let over = pin!(async {
+            cx.surroundings.stop.is_urgent().await;
+            cx.surroundings.pace.sleep(LEAVE).await;
+        });
+        // What is known of the run has to be told, also by one that is about to be killed.
+        if let Either::Right(_) = select(leaving, over).await {
+            cx.surroundings.progress.event(Event::Note(NOT_GIVEN_BACK));
+        }
     }
     outcome.map_err(|error| Broken { error, output: course.output.take() })
 }
@@ -334,7 +348,8 @@ async fn look_again<M: Mode>(
             ExecuteError::Spoiled { step, source, applied, report }
         }
         (Some(Failed { step, error: source, .. }), look) => {
-            ExecuteError::Step { step, source, applied, left, report: look.unwrap_or_default() }
+            let report = look.unwrap_or_else(|error| error.found());
+            ExecuteError::Step { step, source, applied, left, report }
         }
         (None, Err(source)) => ExecuteError::LookAgain { source, applied },
         (None, Ok(_)) if cx.surroundings.stop.is_requested() => ExecuteError::Stopped { applied, left },

@@ -56,6 +56,8 @@ struct World {
     hangs_at: Option<usize>,
     /// How often the mode left.
     left: usize,
+    /// Leaving never ends.
+    hangs_leaving: bool,
 }
 
 #[derive(Clone)]
@@ -171,6 +173,9 @@ impl Mode for Files {
 
     async fn leave(&self, _cx: &Context, (world, _): &Self::Writers) {
         world.0.borrow_mut().left += 1;
+        if world.0.borrow().hangs_leaving {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -366,6 +371,16 @@ fn what_hangs_when_the_time_for_stopping_ends_is_left_behind() {
     let error = run(Fault::None, &world, true).expect_err("it never ends");
     assert!(matches!(error, ExecuteError::Abandoned { .. }), "{error}");
     assert_eq!((names(&world).as_str(), world.0.borrow().looks), ("a", 1));
+}
+
+#[test]
+fn what_cannot_be_given_back_in_time_does_not_hide_how_far_the_run_came() {
+    let world = world();
+    *world.0.borrow_mut() = World { hangs_at: Some(1), hangs_leaving: true, ..World::default() };
+    // That there is an answer, and that it has what was seen, is looked at in `run`.
+    let error = run(Fault::None, &world, true).expect_err("it never ends");
+    assert!(matches!(error, ExecuteError::Abandoned { .. }), "{error}");
+    assert_eq!(world.0.borrow().left, 1);
 }
 
 #[test]
