@@ -241,7 +241,8 @@ fn not_begun(name: ModeName, error: RequestError) -> Account {
 }
 
 fn failed<M: Mode>(name: ModeName, Broken { error, output }: Broken<M>, edge: &Edge) -> Account {
-    let conclusion = Conclusion::of_failure(&error);
+    let in_doubt = output.as_ref().is_some_and(|output| output.is_in_doubt());
+    let conclusion = Conclusion::of_failure(&error, in_doubt);
     let told = Trouble::of(&error, error.hint());
     let (left, report) = match error {
         ExecuteError::Spoiled { report, .. } => (Vec::new(), report),

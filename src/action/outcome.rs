@@ -74,8 +74,17 @@ impl Conclusion {
         Self { outcome, ending, applied, exit }
     }
 
-    /// Of a run that did not come to its end.
-    pub(crate) fn of_failure<E: Failure>(error: &ExecuteError<E>) -> Self {
+    /// Of a run that did not come to its end. Whether it is `in_doubt` says whether a step that does not count as applied
+    /// may have changed something all the same.
+    pub(crate) fn of_failure<E: Failure>(error: &ExecuteError<E>, in_doubt: bool) -> Self {
+        let sure = Self::of_sure_failure(error);
+        match sure.outcome {
+            Outcome::Error | Outcome::Blocked if in_doubt => Self { outcome: Outcome::Partial, ..sure },
+            _ => sure,
+        }
+    }
+
+    fn of_sure_failure<E: Failure>(error: &ExecuteError<E>) -> Self {
         match error {
             ExecuteError::Look(_) => Self::unsure(0),
             // The step did not come about, and the look afterwards says why it cannot.
@@ -165,6 +174,20 @@ mod tests {
         }
     }
 
+    fn of_failure(error: &ExecuteError<No>) -> Conclusion {
+        Conclusion::of_failure(error, false)
+    }
+
+    #[test]
+    fn what_may_have_gone_out_is_no_run_that_changed_nothing() {
+        let abandoned = |applied| ExecuteError::<No>::Abandoned { applied };
+        check(Conclusion::of_failure(&abandoned(0), true), "partial error 0 2");
+        check(Conclusion::of_failure(&abandoned(1), true), "partial error 1 2");
+        let spoiled: ExecuteError<No> =
+            ExecuteError::Spoiled { step: None, source: None, applied: 0, report: Report::default() };
+        check(Conclusion::of_failure(&spoiled, true), "partial blocked 0 1");
+    }
+
     fn check(conclusion: Conclusion, expected: &str) {
         let Conclusion { outcome, ending, applied, exit } = conclusion;
         assert_eq!(format!("{outcome} {ending} {applied} {}", exit.number()), expected);
@@ -191,24 +214,21 @@ mod tests {
             left: Vec::new(),
             report,
         };
-        check(Conclusion::of_failure(&ExecuteError::Look(No)), "error error 0 2");
-        check(Conclusion::of_failure(&step(0, Report::default())), "error error 0 2");
-        check(Conclusion::of_failure(&step(1, Report::default())), "partial error 1 2");
+        check(of_failure(&ExecuteError::Look(No)), "error error 0 2");
+        check(of_failure(&step(0, Report::default())), "error error 0 2");
+        check(of_failure(&step(1, Report::default())), "partial error 1 2");
         let stands_against = || Report::from_iter([crate::modes::rules()[0].finding("no")]);
-        check(Conclusion::of_failure(&step(1, stands_against())), "partial blocked 1 1");
-        check(Conclusion::of_failure(&step(0, stands_against())), "blocked blocked 0 1");
-        check(
-            Conclusion::of_failure(&ExecuteError::LookAgain { source: No, applied: 2 }),
-            "partial error 2 2",
-        );
+        check(of_failure(&step(1, stands_against())), "partial blocked 1 1");
+        check(of_failure(&step(0, stands_against())), "blocked blocked 0 1");
+        check(of_failure(&ExecuteError::LookAgain { source: No, applied: 2 }), "partial error 2 2");
         let not_converged: ExecuteError<No> = ExecuteError::NotConverged { applied: 2, left: Vec::new() };
-        check(Conclusion::of_failure(&not_converged), "partial error 2 2");
+        check(of_failure(&not_converged), "partial error 2 2");
         let stopped: ExecuteError<No> = ExecuteError::Stopped { applied: 0, left: Vec::new() };
-        check(Conclusion::of_failure(&stopped), "error error 0 2");
+        check(of_failure(&stopped), "error error 0 2");
         let abandoned: ExecuteError<No> = ExecuteError::Abandoned { applied: 1 };
-        check(Conclusion::of_failure(&abandoned), "partial error 1 2");
+        check(of_failure(&abandoned), "partial error 1 2");
         let spoiled: ExecuteError<No> =
             ExecuteError::Spoiled { step: None, source: None, applied: 1, report: Report::default() };
-        check(Conclusion::of_failure(&spoiled), "partial blocked 1 1");
+        check(of_failure(&spoiled), "partial blocked 1 1");
     }
 }

@@ -12,6 +12,8 @@ pub enum ArchiveError {
     Io(#[source] io::Error),
     #[error("it changed while it was read")]
     Changed,
+    #[error("it has no `Cargo.toml` that can be read")]
+    Manifest,
     #[error("its name is no file name")]
     FileName(#[source] FileNameError),
     #[error("it is no wheel (`.whl`), no sdist (`.tar.gz`) and no packed crate (`.crate`)")]

@@ -88,6 +88,11 @@ pub(crate) trait Output {
         Vec::new()
     }
 
+    /// Whether this run sent something that may be there, although no step says that it was applied.
+    fn is_in_doubt(&self) -> bool {
+        false
+    }
+
     /// What is told when the run broke off after it began: nothing, unless it is known all the same.
     fn broken_off(&self) -> Vec<OutputField> {
         Vec::new()

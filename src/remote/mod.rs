@@ -6,6 +6,7 @@
 pub(crate) mod artifacts;
 pub(crate) mod cargo;
 pub(crate) mod disk;
+mod doubts;
 pub(crate) mod error;
 pub(crate) mod github;
 pub(crate) mod http;

@@ -75,13 +75,16 @@ pub fn packed_crate(source: &dyn ReadAt, artifact: &Artifact) -> Result<PackedCr
         return Err(ArchiveError::Kind);
     }
     let PackedFile { hashes, manifest, readme, .. } = read(source, &artifact.file_name, &Limits::default())?;
+    if hashes.sha256 != artifact.sha256 {
+        return Err(ArchiveError::Changed);
+    }
     match manifest {
-        Document::Read { value: Ok(manifest), .. } if hashes.sha256 == artifact.sha256 => {
+        Document::Read { value: Ok(manifest), .. } => {
             let text = if let Document::Read { value, .. } = readme { Some(value) } else { None };
             let readme = manifest.readme.clone().zip(text).map(|(path, text)| Readme { path, text });
             Ok(PackedCrate { manifest, readme })
         }
-        _ => Err(ArchiveError::Changed),
+        _ => Err(ArchiveError::Manifest),
     }
 }
 

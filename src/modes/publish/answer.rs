@@ -92,6 +92,10 @@ impl Output for Published {
         vec![("uploaded".into(), uploaded.to_string())]
     }
 
+    fn is_in_doubt(&self) -> bool {
+        self.run.sent_any()
+    }
+
     /// What is out and what is not has to be known most of all when the run broke off.
     fn broken_off(&self) -> Vec<OutputField> {
         [self.fields(), self.effects()].concat()

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use super::answer::Published;
 use super::step::Step;
+use crate::archive::error::ArchiveError;
 use crate::model::target::RegistryName;
 use crate::modes::release_set::ReleaseSetError;
 use crate::plan::{Failure, Plan};
 use crate::remote::error::{DiskError, RemoteError};
+use crate::report::Report;
 
 /// Why it could not tell, or what did not come about.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +22,8 @@ pub(crate) enum PublishError {
     Remote(#[from] RemoteError),
     #[error("`{file}` changed after it was checked")]
     Changed { file: PathBuf },
+    #[error("`{file}` cannot be published")]
+    Crate { file: PathBuf, source: ArchiveError },
     /// Some registries could not be asked; what the others said stands in the plan.
     #[error("{}", all(faults))]
     Unsure { plan: Box<Plan<Step, Published>>, faults: Vec<Fault> },
@@ -69,8 +73,22 @@ impl Failure for PublishError {
             Self::Set(_)
             | Self::Disk(_)
             | Self::Changed { .. }
+            | Self::Crate { .. }
             | Self::Unsure { .. }
             | Self::NotShown { .. } => false,
+        }
+    }
+
+    /// What the registries said that could be asked.
+    fn found(&self) -> Report {
+        match self {
+            Self::Unsure { plan, .. } => plan.report.clone(),
+            Self::Set(_)
+            | Self::Disk(_)
+            | Self::Remote(_)
+            | Self::Changed { .. }
+            | Self::Crate { .. }
+            | Self::NotShown { .. } => Report::default(),
         }
     }
 
@@ -80,6 +98,9 @@ impl Failure for PublishError {
             Self::Remote(error) => error.hint(),
             Self::Disk(error) => error.hint(),
             Self::Changed { .. } => Some("which process writes into this folder during the release?".into()),
+            Self::Crate { .. } => {
+                Some("pack it again with `cargo package`, and vet it with `validate-wheels`".into())
+            }
             Self::Unsure { faults, .. } => match &faults[..] {
                 [Fault { error, .. }] => error.hint(),
                 _ => Some("nothing was sent that was not sent before: run again when they answer".into()),
@@ -89,5 +110,21 @@ impl Failure for PublishError {
                     .into(),
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rules::CALLED;
+    use super::*;
+
+    #[test]
+    fn what_the_others_said_is_not_lost() {
+        let report = Report::from_iter([CALLED.finding("a workflow")]);
+        let output = Published::default();
+        let plan = Plan { waves: Vec::new(), report: report.clone(), present: 0, waiting_for: None, output };
+        let error = RemoteError::Missing { what: "it does not answer".into(), hint: "wait".into() };
+        let fault = Fault { registry: "pypi".parse().expect("a name"), error };
+        assert_eq!(PublishError::unsure(plan, vec![fault]).found(), report);
     }
 }

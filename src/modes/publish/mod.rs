@@ -25,7 +25,7 @@ use crate::model::minutes::Minutes;
 use crate::model::target::{Registry, RegistryName, Target};
 use crate::plan::context::Context;
 use crate::plan::execute::Looks;
-use crate::plan::{Mode, Plan};
+use crate::plan::{Failure as _, Mode, Plan};
 use answer::Published;
 use error::PublishError;
 use registry::{Readers, RegistryWrite, Writers};
@@ -140,12 +140,14 @@ impl Mode for Publish {
     async fn apply(&self, cx: &Context, step: &Step, writers: &Writers) -> Result<(), PublishError> {
         match step {
             Step::Send(send) => {
-                let sent = self.send(send, writers).await;
                 let remember = |sent| self.run.remember(&send.registry, &send.file.artifact, sent);
+                // Whoever stops this in the middle must not find the file as one that did not go out.
+                remember(Sent::Maybe);
+                let sent = self.send(send, writers).await;
                 match &sent {
                     Ok(()) => remember(Sent::Taken),
-                    Err(PublishError::Remote(error)) if error.is_ambiguous() => remember(Sent::Maybe),
-                    Err(_) => {}
+                    Err(error) if error.is_ambiguous() || writers.is_in_doubt(send) => {}
+                    Err(_) => self.run.forget(&send.registry, &send.file.artifact),
                 }
                 sent
             }

@@ -92,7 +92,8 @@ impl Publish {
                 report.extend(refused_event(&index.identity().await?, registry));
                 if self.probe { index.probe().await } else { Ok(()) }
             }
-            RegistryWrite::Cargo(_) => Ok(()),
+            // A token cannot be tried out, but where it would go is known.
+            RegistryWrite::Cargo(index) => index.probe().await,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::route::{File, Load, PackageId};
+use super::step::Send;
 use crate::model::artifact::{Artifact, Delta, Distribution};
 use crate::model::name::PackageName;
 use crate::model::target::RegistryName;
@@ -89,6 +90,15 @@ impl Writers {
             .get(name)
             .expect("there is a way, or why not, for every registry that a line names");
         way.as_ref().map_err(NoWay::error)
+    }
+
+    /// Whether the file may be there although sending it failed.
+    pub(super) fn is_in_doubt(&self, send: &Send) -> bool {
+        let file = &send.file.artifact.file_name;
+        self.way(&send.registry).is_ok_and(|way| match &way.write {
+            RegistryWrite::Python(index) => index.is_in_doubt(file),
+            RegistryWrite::Cargo(index) => index.is_in_doubt(file),
+        })
     }
 }
 

@@ -42,6 +42,16 @@ impl Run {
         locked(&self.0.sent).insert(key, sent);
     }
 
+    /// Of a file that did not go out after all.
+    pub(super) fn forget(&self, registry: &RegistryName, artifact: &Artifact) {
+        locked(&self.0.sent).remove(&(registry.clone(), artifact.file_name.to_string()));
+    }
+
+    /// Whether this run sent anything that may be somewhere.
+    pub(super) fn sent_any(&self) -> bool {
+        !locked(&self.0.sent).is_empty()
+    }
+
     /// Whether and how this run sent the file.
     pub(super) fn sent(&self, registry: &RegistryName, artifact: &Artifact) -> Option<Sent> {
         locked(&self.0.sent).get(&(registry.clone(), artifact.file_name.to_string())).copied()
@@ -57,8 +67,14 @@ impl Run {
         if let Some(known) = locked(&self.0.crates).get(&artifact.sha256) {
             return Ok(Arc::clone(known));
         }
-        let changed = || PublishError::Changed { file: path.to_path_buf() };
-        let packed = archive::packed_crate(&disk.open(path)?, artifact).map_err(|_error| changed())?;
+        let packed = match archive::packed_crate(&disk.open(path)?, artifact) {
+            Ok(packed) => packed,
+            // Bytes that are the vetted ones did not change: then the reader cannot make sense of them.
+            Err(source) if disk.hashes(path)?.sha256 == artifact.sha256 => {
+                return Err(PublishError::Crate { file: path.to_path_buf(), source });
+            }
+            Err(_) => return Err(PublishError::Changed { file: path.to_path_buf() }),
+        };
         let packed = Arc::new(packed);
         locked(&self.0.crates).insert(artifact.sha256, Arc::clone(&packed));
         Ok(packed)
@@ -74,5 +90,27 @@ impl Run {
             Some(findings) => Ok(findings.clone()),
             None => Ok(known.insert(find()?).clone()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::artifact::{ArtifactKind, FileName};
+    use crate::model::digest::Hashes;
+
+    #[test]
+    fn a_crate_that_cannot_be_read_did_not_change() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sample-1.0.0.crate");
+        std::fs::write(&path, "no archive").expect("written");
+        let name: FileName = "sample-1.0.0.crate".parse().expect("a name");
+        let packed = |vetted: &str| {
+            let kind = ArtifactKind::of_file_name(&name);
+            let artifact = Artifact::new(name.clone(), Hashes::of(vetted.as_bytes()), kind);
+            Run::default().packed(&DiskRead::default(), &artifact, &path)
+        };
+        assert!(matches!(packed("no archive"), Err(PublishError::Crate { .. })));
+        assert!(matches!(packed("other bytes"), Err(PublishError::Changed { .. })));
     }
 }

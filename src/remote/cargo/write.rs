@@ -10,9 +10,11 @@ use super::mint::{self, Mint};
 use super::read::CargoRead;
 use super::refusal::{hint, says_ended, says_exists};
 use super::{CargoCredential, CrateUpload, IndexedVersion, SERVICE, body, wire};
+use crate::model::artifact::FileName;
 use crate::model::crate_name::CrateName;
 use crate::model::endpoints::Endpoint;
 use crate::model::secret::Secret;
+use crate::remote::doubts::Doubts;
 use crate::remote::error::RemoteError;
 use crate::remote::http::answer::Answer;
 use crate::remote::http::call::{Call, Part};
@@ -36,6 +38,7 @@ pub(crate) struct CargoWrite {
     read: CargoRead,
     credential: CargoCredential,
     mint: Mint,
+    doubts: Doubts,
 }
 
 /// A request that was not confirmed.
@@ -69,7 +72,7 @@ enum Shown {
 impl CargoWrite {
     /// A writer to the registry that `read` reads.
     pub(crate) fn new(http: Http, read: CargoRead, credential: CargoCredential) -> Self {
-        Self { http, read, credential, mint: Mint::default() }
+        Self { http, read, credential, mint: Mint::default(), doubts: Doubts::default() }
     }
 
     /// Sees to it that the registry holds the crate. Safe to repeat: whatever goes wrong, the index is looked at, and
@@ -84,6 +87,9 @@ impl CargoWrite {
         loop {
             let Err(failure) = self.publish(&api, upload, &parts, tries.sent()).await else { return Ok(()) };
             let Failure { error, looks, again } = failure;
+            if error.is_ambiguous() {
+                self.doubts.note(&upload.artifact.file_name);
+            }
             match self.look(upload, looks).await {
                 Ok(Shown::Same) => return Ok(()),
                 Ok(Shown::Other { theirs }) => return Err(conflict(upload, theirs)),
@@ -95,6 +101,11 @@ impl CargoWrite {
                 return Err(error);
             }
         }
+    }
+
+    /// Whether some try to send the crate may have taken effect, whatever the last one brought.
+    pub(crate) fn is_in_doubt(&self, file: &FileName) -> bool {
+        self.doubts.holds(file)
     }
 
     /// Sees to it that the version is yanked, or is not, and waits until the index says so. Safe to repeat.

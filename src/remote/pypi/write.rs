@@ -10,9 +10,10 @@ use super::mint::{Lent, Mint};
 use super::read::IndexRead;
 use super::refusal::{Credentials, Refusal};
 use super::{Credential, CredentialKind, IndexFile, SERVICE, TOKEN_USER, Upload};
-use crate::model::artifact::Delta;
+use crate::model::artifact::{Delta, FileName};
 use crate::model::endpoints::Endpoint;
 use crate::model::secret::Secret;
+use crate::remote::doubts::Doubts;
 use crate::remote::error::RemoteError;
 use crate::remote::http::answer::{Answer, words};
 use crate::remote::http::call::Call;
@@ -40,6 +41,7 @@ pub(crate) struct IndexWrite {
     read: IndexRead,
     credential: Credential,
     mint: Mint,
+    doubts: Doubts,
 }
 
 /// An upload that was not confirmed.
@@ -99,7 +101,7 @@ enum Shown {
 impl IndexWrite {
     /// A writer to the upload endpoint `upload`; `read` is where it looks whether a file arrived.
     pub(crate) fn new(http: Http, upload: Endpoint, read: IndexRead, credential: Credential) -> Self {
-        Self { http, upload, read, credential, mint: Mint::default() }
+        Self { http, upload, read, credential, mint: Mint::default(), doubts: Doubts::default() }
     }
 
     /// How it proves that it may upload.
@@ -150,6 +152,9 @@ impl IndexWrite {
         loop {
             let Err(failure) = self.send(upload, &form, sent).await else { return Ok(()) };
             let Failure { error, looks, next } = failure;
+            if error.is_ambiguous() {
+                self.doubts.note(&upload.artifact.file_name);
+            }
             match (self.look(upload, looks).await, &next) {
                 (Ok(Shown::Same), _) => return Ok(()),
                 (Ok(Shown::Other { theirs }), _) => return Err(conflict(upload, theirs)),
@@ -174,6 +179,11 @@ impl IndexWrite {
             }
             sent += 1;
         }
+    }
+
+    /// Whether some try to send the file may have taken effect, whatever the last one brought.
+    pub(crate) fn is_in_doubt(&self, file: &FileName) -> bool {
+        self.doubts.holds(file)
     }
 
     /// Sends the file once and reads the answer.

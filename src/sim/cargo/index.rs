@@ -17,10 +17,10 @@ pub(super) fn origin(request: &Request) -> String {
     format!("http://{}", request.header("host").unwrap_or_default())
 }
 
-/// `config.json`.
-pub(super) fn config(request: &Request, auth_required: bool) -> Response {
+/// `config.json`, which names the registry's own API unless another one is given.
+pub(super) fn config(request: &Request, api: Option<&str>, auth_required: bool) -> Response {
     let origin = origin(request);
-    let mut config = json!({ "dl": format!("{origin}/crates"), "api": origin });
+    let mut config = json!({ "dl": format!("{origin}/crates"), "api": api.unwrap_or(&origin) });
     if auth_required {
         config["auth-required"] = json!(true);
     }

@@ -52,6 +52,7 @@ pub struct Crates {
     limits: Limits,
     trusted_publishing: TrustedPublishing,
     auth_required: bool,
+    api: Option<String>,
     crate_limit_bytes: usize,
     lagging_reads: u32,
     corrupt_files: u32,
@@ -68,6 +69,7 @@ impl Crates {
             limits: Limits::default(),
             trusted_publishing: TrustedPublishing::new(key),
             auth_required: false,
+            api: None,
             crate_limit_bytes: CRATE_LIMIT_BYTES,
             lagging_reads: 0,
             corrupt_files: 0,
@@ -103,6 +105,11 @@ impl Crates {
     /// From here on the crate takes new versions by trusted publishing only; nothing where there is no such crate.
     pub fn set_trusted_publishing_only(&mut self, name: &CrateName, only: bool) -> Option<()> {
         self.store.change(name, |krate| krate.trusted_publishing_only = only)
+    }
+
+    /// Names an API in `config.json` that is not the registry's own, as who can write that file might do.
+    pub fn name_api(&mut self, api: impl Into<String>) {
+        self.api = Some(api.into());
     }
 
     /// Demands a token for reading too.
@@ -225,7 +232,7 @@ impl Crates {
     fn index(&mut self, request: &Request, path: &[&str]) -> Checked<Response> {
         self.may_read(request)?;
         if path == ["config.json"] {
-            return Ok(index::config(request, self.auth_required));
+            return Ok(index::config(request, self.api.as_deref(), self.auth_required));
         }
         let lags = self.lagging_reads > 0;
         self.lagging_reads = self.lagging_reads.saturating_sub(1);

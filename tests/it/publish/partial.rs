@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::stage::{Stage, set, states, wheel};
+use crate::support::program::Outcome;
 
 const LINES: &str = "crates-io\npypi: coglet\npypi: cog needs coglet";
 
@@ -60,6 +61,32 @@ fn the_next_run_completes_what_is_missing() {
 fn a_signal_while_an_index_hangs_gives_tokens_back_and_lists_the_files() {
     let stage = Stage::holding(&set());
     stage.trust(&["cog", "coglet"], &["coglet", "coglet-sys"]);
+    // The lists of both projects, whom tokens are for twice, the token, and the first upload.
+    let outcome = stopped_at(&stage, "kill@index:6", LINES);
+    assert_eq!(stage.universe.crates(|crates| crates.live_tokens()), 0, "{}", outcome.told());
+    assert_eq!(
+        (outcome.output("outcome"), outcome.output("uploaded")),
+        ("partial", "2"),
+        "{}",
+        outcome.told()
+    );
+    let under_way = "pypi coglet-1.2.0-py3-none-any.whl sent".to_owned();
+    assert!(states(&outcome).contains(&under_way), "it may be there: {}", outcome.told());
+    assert!(outcome.stdout.contains("run again"), "{}", outcome.told());
+}
+
+#[test]
+fn the_only_file_under_way_at_a_signal_is_no_run_that_sent_nothing() {
+    let stage = Stage::holding(&[wheel("sample", "1.2.0", &[])]);
+    stage.trust(&["sample"], &[]);
+    // The list, whom tokens are for twice, the token, and the upload.
+    let outcome = stopped_at(&stage, "kill@index:5", "pypi");
+    assert_eq!(states(&outcome), ["pypi sample-1.2.0-py3-none-any.whl sent"]);
+    assert_eq!((outcome.output("outcome"), outcome.output("uploaded")), ("partial", "0"));
+}
+
+/// Runs the program until a request hangs, and signals it then.
+fn stopped_at(stage: &Stage, fault: &str, lines: &str) -> Outcome {
     let (arrived, arrival) = channel();
     let (go_on, going_on) = channel::<()>();
     let held = Mutex::new((arrived, going_on));
@@ -69,21 +96,12 @@ fn a_signal_while_an_index_hangs_gives_tokens_back_and_lists_the_files() {
         // An error says that the test has ended, which is as good.
         let _ended = going_on.recv();
     }));
-    // The lists of both projects, whom tokens are for twice, the token, and the first upload.
-    stage.universe.inject("kill@index:6".parse().expect("a fault"));
-    let running = stage.trusted(LINES).spawn();
+    stage.universe.inject(fault.parse().expect("a fault"));
+    let running = stage.trusted(lines).spawn();
     arrival.recv_timeout(Duration::from_secs(60)).expect("the first file is sent");
-    assert!(stage.universe.crates(|crates| crates.live_tokens()) > 0, "a token is out");
     running.signal("TERM");
     let outcome = running.wait().expect_code(2);
     drop(go_on);
     assert!(outcome.elapsed < Duration::from_secs(60), "{:?}", outcome.elapsed);
-    assert_eq!(stage.universe.crates(|crates| crates.live_tokens()), 0, "{}", outcome.told());
-    assert_eq!(
-        (outcome.output("outcome"), outcome.output("uploaded")),
-        ("partial", "2"),
-        "{}",
-        outcome.told()
-    );
-    assert!(outcome.stdout.contains("run again"), "{}", outcome.told());
+    outcome
 }

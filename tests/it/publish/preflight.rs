@@ -171,6 +171,17 @@ fn what_the_job_says_of_itself_is_judged_for_every_registry() {
 }
 
 #[test]
+fn a_token_for_an_api_that_is_anothers_stops_the_run_before_other_registries_get_anything() {
+    for (api, told) in [("https://crates.example.org/", "which is another's"), ("", "names no API")] {
+        let stage = Stage::holding(&set());
+        stage.universe.crates(|crates| crates.name_api(api));
+        let outcome = stage.publish("pypi\ncrates-io").run().expect_code(2);
+        assert!(outcome.stdout.contains(told), "{}", outcome.told());
+        assert_eq!((stage.writes(), outcome.output("outcome")), (0, "error"), "{}", outcome.told());
+    }
+}
+
+#[test]
 fn trusted_publishing_is_tried_out_before_anything_is_sent() {
     let stage = Stage::holding(&set());
     stage.trust(&[], &["coglet", "coglet-sys"]);

@@ -107,3 +107,31 @@ async fn a_refused_exchange_says_what_would_have_to_change() {
         assert_eq!((count(&seen, "/_/oidc/mint-token"), count(&seen, "/legacy/")), (tries, 0), "{code}");
     }
 }
+
+#[tokio::test]
+async fn a_refusal_does_not_settle_an_earlier_try_that_was_lost() {
+    let doubtful = |first: Reply| async move {
+        let mut first = Some(first);
+        let script = index(move |seen, _| {
+            let is_upload = seen.target == "/legacy/";
+            is_upload.then(|| first.take().unwrap_or_else(|| refusal("not isolated")))
+        });
+        let (write, made) = (publisher(&script), Made::new());
+        let error = made.ensure(&write).await.expect_err("refused");
+        assert!(!error.is_ambiguous(), "{error}");
+        write.is_in_doubt(&made.artifact.file_name)
+    };
+    assert!(doubtful(Reply::Close).await);
+    assert!(!doubtful(refusal("no")).await);
+}
+
+#[tokio::test]
+async fn an_audience_from_another_host_is_none() {
+    let other = index(|_, _| None);
+    let away = other.url("/_/oidc/audience").to_string();
+    let script = index(move |seen, _| {
+        (seen.target == "/_/oidc/audience").then(|| Reply::status(302).with("location", &away))
+    });
+    Made::new().ensure(&publisher(&script)).await.expect_err("it is another's");
+    assert_eq!((count(&script.seen(), "/legacy/"), other.seen().len()), (0, 0));
+}
