@@ -204,7 +204,7 @@ mod tests {
         let mut bare = builder;
         bare.edit_tar(|tar| tar.entries.retain(|entry| !entry.path.ends_with("/Cargo.toml")));
         let (bare, bytes) = artifact(&bare);
-        assert!(matches!(packed_crate(&bytes, &bare), Err(ArchiveError::Changed)));
+        assert!(matches!(packed_crate(&bytes, &bare), Err(ArchiveError::Manifest)));
         assert!(matches!(packed_crate(&bytes[..90].to_vec(), &bare), Err(ArchiveError::Gzip { .. })));
     }
 
