@@ -7,11 +7,11 @@ use super::look::{Look, Standing};
 use super::records::{CHECKSUMS, MANIFEST};
 use super::rules::{
     ASSET_DIFFERS, ASSET_MISSING, ASSET_RENAMED, ASSET_UNDECLARED, ASSET_UNFINISHED, CHECKSUMS_DISAGREE,
-    CHECKSUMS_INCOMPLETE, NO_RELEASE, NOT_IMMUTABLE, RELEASE_STATE, SECOND_RELEASE,
+    CHECKSUMS_INCOMPLETE, NO_RELEASE, NOT_IMMUTABLE, PACKAGE_RENAMED, RELEASE_STATE, SECOND_RELEASE,
 };
 use crate::archive::checksums::Checksums;
 use crate::archive::shown;
-use crate::model::artifact::{Artifact, Delta};
+use crate::model::artifact::{Artifact, ArtifactKind, Delta};
 use crate::model::digest::Sha256;
 use crate::model::manifest::Manifest;
 use crate::model::tag::Tag;
@@ -91,44 +91,49 @@ impl Page {
             }
             return;
         };
-        let listed = Listed::of(sums);
-        let mut claimed: BTreeMap<u64, &Artifact> = BTreeMap::new();
-        for artifact in manifest.artifacts() {
-            let asset = match matching(assets, artifact) {
+        let mut listed = Listed::of(sums, assets, manifest);
+        // Names come first, those of all files: equal bytes under another file's name are that other file.
+        let by_name: Vec<_> = manifest.artifacts().iter().map(|one| (one, matching(assets, one))).collect();
+        let mut claimed: BTreeSet<u64> =
+            by_name.iter().filter_map(|(_, asset)| Some(asset.as_ref()?.id)).collect();
+        for (artifact, asset) in by_name {
+            let asset = match asset {
                 Some(asset) => Some(asset),
-                None => renamed(assets, artifact, github, look).await,
+                None => renamed(assets, &claimed, artifact, github, look).await,
             };
-            if let Some(asset) = asset {
-                claimed.insert(asset.id, artifact);
-            }
+            claimed.extend(asset.map(|asset| asset.id));
             judge(artifact, asset, github, look).await;
             if sums.is_some() {
                 listed.hold(artifact, asset, look);
             }
         }
-        let rest: Vec<_> = assets.iter().filter(|asset| !claimed.contains_key(&asset.id)).collect();
+        let rest: Vec<_> = assets.iter().filter(|asset| !claimed.contains(&asset.id)).collect();
         for asset in &rest {
             judge_other(asset, &listed, github, look).await;
         }
-        listed.tell_missing(assets, manifest, look);
+        listed.tell_missing(&rest, look);
     }
 }
 
-/// An asset with the bytes of `artifact` under a name of its own.
+/// An asset with the bytes of `artifact` under a name of its own, which is no file of the manifest yet.
 async fn renamed<'a>(
     assets: &'a [Asset],
+    claimed: &BTreeSet<u64>,
     artifact: &Artifact,
     github: &GithubRead,
     look: &mut Look,
 ) -> Option<&'a Asset> {
-    let same_size = assets
-        .iter()
-        .filter(|asset| asset.uploaded && !asset.is_temporary() && asset.size_bytes == artifact.size_bytes);
+    let is_free = |asset: &&Asset| asset.uploaded && !asset.is_temporary() && !claimed.contains(&asset.id);
+    let same_size = assets.iter().filter(is_free).filter(|asset| asset.size_bytes == artifact.size_bytes);
     for asset in same_size {
         match github.asset_digest(asset).await {
             Ok(sha256) if sha256 == artifact.sha256 => {
                 let message = format!("on the page it is called `{}`", shown(&asset.name));
-                look.find(ASSET_RENAMED.finding(message).in_file(artifact.file_name.to_string()));
+                let rule = match artifact.kind {
+                    ArtifactKind::Distribution(_) | ArtifactKind::Crate(_) => &PACKAGE_RENAMED,
+                    ArtifactKind::Other => &ASSET_RENAMED,
+                };
+                look.find(rule.finding(message).in_file(artifact.file_name.to_string()));
                 return Some(asset);
             }
             Ok(_) => {}
@@ -211,24 +216,39 @@ async fn judge_other(asset: &Asset, listed: &Listed<'_>, github: &GithubRead, lo
 struct Listed<'a> {
     by_name: BTreeMap<&'a str, Sha256>,
     digests: BTreeSet<Sha256>,
+    /// Lines with names that neither the page nor the manifest has. Each stands for one file with its digest.
+    spare: Vec<(&'a str, Sha256)>,
 }
 
 impl<'a> Listed<'a> {
-    fn of(sums: Option<&'a Checksums>) -> Self {
+    fn of(sums: Option<&'a Checksums>, assets: &[Asset], manifest: &Manifest) -> Self {
         let lines = sums.map(|sums| &sums.lines[..]).unwrap_or_default();
+        let by_name: BTreeMap<_, _> = lines.iter().map(|line| (line.path.as_str(), line.sha256)).collect();
+        let is_known = |name: &str| {
+            manifest.artifact(name).is_some() || assets.iter().any(|asset| asset.is_called(name))
+        };
+        let spare = by_name.iter().map(|(name, sha256)| (*name, *sha256));
         Self {
-            by_name: lines.iter().map(|line| (line.path.as_str(), line.sha256)).collect(),
+            spare: spare.filter(|(name, _)| !is_known(name)).collect(),
             digests: lines.iter().map(|line| line.sha256).collect(),
+            by_name,
         }
     }
 
+    /// Whether a line of another name is left that stands for a file with this digest. It is used up.
+    fn takes_spare(&mut self, sha256: Sha256) -> bool {
+        let at = self.spare.iter().position(|(_, stated)| *stated == sha256);
+        at.map(|at| self.spare.remove(at)).is_some()
+    }
+
     /// Holds what the list says of a file to what the manifest says. The list has the names of the page.
-    fn hold(&self, artifact: &Artifact, asset: Option<&Asset>, look: &mut Look) {
+    fn hold(&mut self, artifact: &Artifact, asset: Option<&Asset>, look: &mut Look) {
         let name = artifact.file_name.as_str();
         let stored = asset.filter(|asset| asset.name != name).map(|asset| asset.name.as_str());
-        let stated = [stored, Some(name)].into_iter().flatten().find_map(|name| self.by_name.get(name));
+        let stated =
+            [stored, Some(name)].into_iter().flatten().find_map(|name| self.by_name.get(name).copied());
         match stated {
-            Some(stated) if *stated == artifact.sha256 => {}
+            Some(stated) if stated == artifact.sha256 => {}
             Some(stated) => {
                 let message = format!(
                     "`{CHECKSUMS}` states sha256 {stated}, the manifest has sha256 {}",
@@ -236,7 +256,7 @@ impl<'a> Listed<'a> {
                 );
                 look.find(CHECKSUMS_DISAGREE.finding(message).in_file(name));
             }
-            None if self.digests.contains(&artifact.sha256) => {}
+            None if self.takes_spare(artifact.sha256) => {}
             None => {
                 let message =
                     format!("the manifest has sha256 {}, `{CHECKSUMS}` has no line for it", artifact.sha256);
@@ -245,17 +265,19 @@ impl<'a> Listed<'a> {
         }
     }
 
-    /// What the list names and the page does not have. Files of the manifest are told already.
-    fn tell_missing(&self, assets: &[Asset], manifest: &Manifest, look: &mut Look) {
-        for (name, sha256) in &self.by_name {
-            let is_there = assets.iter().any(|asset| asset.is_called(name) || asset.sha256 == Some(*sha256));
-            let is_declared = manifest.artifact(name).is_some()
-                || manifest.artifacts().iter().any(|artifact| artifact.sha256 == *sha256);
-            if !is_there && !is_declared {
-                let message =
-                    format!("`{CHECKSUMS}` lists it with sha256 {sha256}, the release does not have it");
-                look.find(ASSET_MISSING.finding(message).in_file(shown(name)));
-            }
+    /// What the list names and the page does not have. Files of the manifest are told already; `rest` is what it does
+    /// not name.
+    fn tell_missing(mut self, rest: &[&Asset], look: &mut Look) {
+        let is_listed = |asset: &Asset| self.by_name.keys().any(|name| asset.is_called(name));
+        let others: Vec<_> =
+            rest.iter().filter(|asset| !is_listed(asset)).filter_map(|asset| asset.sha256).collect();
+        for sha256 in others {
+            self.takes_spare(sha256);
+        }
+        for (name, sha256) in self.spare {
+            let message =
+                format!("`{CHECKSUMS}` lists it with sha256 {sha256}, the release does not have it");
+            look.find(ASSET_MISSING.finding(message).in_file(shown(name)));
         }
     }
 }

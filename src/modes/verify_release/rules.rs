@@ -130,7 +130,7 @@ pub(super) const OTHER_RELEASE: Rule = Rule {
     severity: Severity::Error,
     rejected_by: &[],
     summary: "The manifest is that of another release",
-    explain: "Its version or its tag is not the one that is verified. All of its files may be where they belong, and still this \
+    explain: "Its version, that of one of its crates, or its tag is not the one that is verified. All of its files may be where they belong, and still this \
               says nothing about the release of this tag.",
     fix: "give the manifest that was made for this tag, or the tag that the manifest was made for",
     sources: WHOLE,
@@ -226,6 +226,18 @@ pub(super) const ASSET_RENAMED: Rule = Rule {
     summary: "A file has another name on the release page than in the manifest",
     explain: "It was found by its digest. `rename` gives files other names for the page, and GitHub rewrites some characters.",
     fix: "nothing is to be done if the name is the one that was meant",
+    sources: WHOLE,
+    since: "0.1.0",
+};
+
+pub(super) const PACKAGE_RENAMED: Rule = Rule {
+    id: "verify/package-renamed",
+    severity: Severity::Warning,
+    rejected_by: &[],
+    summary: "A wheel, an sdist or a crate has another name on the release page than in the manifest",
+    explain: "It was found by its digest. Installers read project, version and platform from the name, so a package that is \
+              called otherwise cannot be installed from the page, or is taken for another one.",
+    fix: "give it the name that the manifest has",
     sources: WHOLE,
     since: "0.1.0",
 };
@@ -367,6 +379,7 @@ pub(crate) const RULES: &[Rule] = &[
     ASSET_UNFINISHED,
     ASSET_UNDECLARED,
     ASSET_RENAMED,
+    PACKAGE_RENAMED,
     NO_TARGET,
     NOT_THERE,
     OTHER_BYTES,

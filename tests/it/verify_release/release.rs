@@ -1,6 +1,7 @@
 //! The release page after everything is out.
 
 use release_action::sim::github::release::NewRelease;
+use serde_json::json;
 
 use super::{checks, found, page, released, run, states, tells, verify, verify_locally};
 use crate::support::world::{COMMIT, TAG, World};
@@ -146,6 +147,55 @@ fn a_file_under_another_name_is_found_by_its_digest() {
     let outcome = run(&world, verify(&world), 0);
     tells(&outcome, "verify/asset-renamed", TOOL, &["`sample-1.2.0-for-linux`"]);
     assert_eq!(outcome.output("proven"), "4");
+}
+
+/// A release of two files with equal bytes; the page has what is given.
+fn twins(assets: &[&str]) -> World {
+    let world = World::new();
+    let sha256 = release_action::model::digest::Sha256::of(b"twin").to_string();
+    let artifact =
+        |name: &str| json!({ "file_name": name, "size_bytes": 4, "sha256": sha256, "kind": "other" });
+    let manifest = json!({
+        "schema": "release-action/manifest/v1", "version": null, "tag": TAG, "commit": COMMIT, "projects": [],
+        "artifacts": [artifact("tool-arm64"), artifact("tool-x86_64")],
+    })
+    .to_string();
+    let sums = format!("{sha256}  tool-arm64\n{sha256}  tool-x86_64\n{sha256}  tool-twin\n");
+    let mut files: Vec<(&str, &[u8])> = assets.iter().map(|name| (*name, &b"twin"[..])).collect();
+    files.extend([("manifest.json", manifest.as_bytes()), ("SHA256SUMS", sums.as_bytes())]);
+    page(&world, false, &files);
+    world
+}
+
+#[test]
+fn a_file_that_is_gone_is_not_proven_by_another_with_the_same_bytes() {
+    let world = twins(&["tool-x86_64", "tool-twin"]);
+    world.universe.github(|github| github.releases_mut()[0].assets.retain(|one| one.name != "tool-twin"));
+    let outcome = run(&world, verify(&world), 1);
+    let missing: Vec<_> = found(&outcome, "verify/asset-missing").into_iter().map(|(file, _)| file).collect();
+    assert_eq!(missing, ["tool-arm64", "tool-twin"], "{}", outcome.told());
+    assert!(found(&outcome, "verify/asset-renamed").is_empty(), "{}", outcome.told());
+    assert_eq!(outcome.output("proven"), "1");
+
+    // One that is called as no file of the manifest stands for one of them, and not for two.
+    let world = twins(&["tool-twin"]);
+    let outcome = run(&world, verify(&world), 1);
+    tells(&outcome, "verify/asset-renamed", "tool-arm64", &["`tool-twin`"]);
+    tells(&outcome, "verify/asset-missing", "tool-x86_64", &["the release does not have it"]);
+    assert_eq!(outcome.output("proven"), "1");
+
+    let world = twins(&["tool-x86_64", "tool-arm64", "tool-twin"]);
+    assert_eq!(checks(&run(&world, verify(&world), 0)), Vec::<String>::new());
+}
+
+#[test]
+fn a_package_under_another_name_is_a_warning() {
+    let world = released();
+    let (wheel, _) = world.files[0].clone();
+    change(&world, &wheel, |asset| asset.name = "sample-latest.whl".to_owned());
+    let outcome = run(&world, verify(&world), 0);
+    tells(&outcome, "verify/package-renamed", &wheel, &["`sample-latest.whl`"]);
+    assert_eq!(checks(&outcome), ["verify/package-renamed"], "{}", outcome.told());
 }
 
 #[test]
