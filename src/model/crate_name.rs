@@ -113,6 +113,11 @@ impl CrateFile {
         &self.version
     }
 
+    /// The version as those of other files are read, so that they can be compared. Not every one has such a spelling.
+    pub fn common_version(&self) -> Option<super::version::Version> {
+        super::version::Version::from_semver(&self.version.to_string()).ok()
+    }
+
     /// `NAME-VERSION`: the file's stem, and the one folder in it.
     pub fn stem(&self) -> String {
         format!("{}-{}", self.name, self.version)

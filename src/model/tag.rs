@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::crate_name::CrateFile;
 use super::version::{Version, VersionError};
 
 /// A release tag: an optional `v`, then a version in SemVer or PEP 440 spelling.
@@ -36,6 +37,12 @@ impl Tag {
     /// The version that the tag names.
     pub const fn version(&self) -> &Version {
         &self.version
+    }
+
+    /// Whether a crate is of the version that the tag names: the same one, however it is spelled, or the same text.
+    pub fn names(&self, krate: &CrateFile) -> bool {
+        krate.common_version().is_some_and(|own| own == self.version)
+            || krate.version().to_string() == self.written_version()
     }
 }
 
@@ -91,6 +98,23 @@ mod tests {
         ] {
             let tag: Tag = text.parse().expect("good");
             assert_eq!((tag.as_str(), tag.version().pep440().as_str()), (name, version));
+        }
+    }
+
+    #[test]
+    fn a_tag_names_the_crates_of_its_version() {
+        for (tag, version, expected) in [
+            ("v1.4.0", "1.4.0", true),
+            ("v1.4.0b2", "1.4.0-beta.2", true),
+            ("v1.4.0-beta.2", "1.4.0-beta.2", true),
+            ("v1.4.0", "1.4.1", false),
+            ("v1.4.0b2", "1.4.0-beta.3", false),
+            ("v1.4.0", "1.4.0-beta.2", false),
+        ] {
+            let krate =
+                CrateFile::new("coglet".parse().expect("a name"), version.parse().expect("a version"));
+            let tag: Tag = tag.parse().expect("good");
+            assert_eq!(tag.names(&krate), expected, "{tag} {version}");
         }
     }
 

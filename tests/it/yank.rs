@@ -263,6 +263,27 @@ fn what_does_not_fit_together_stops_it_before_anybody_is_asked() {
 }
 
 #[test]
+fn a_crate_of_another_version_than_the_tag_is_not_yanked() {
+    for only_crates in [false, true] {
+        let (world, token) = with_crate();
+        world.universe.crates(|crates| crates.place_sample(&krate("sample-core", "1.1.9")));
+        let mut manifest = manifest(&world);
+        let files = manifest["artifacts"].as_array_mut().expect("there is a list");
+        files.retain(|file| !only_crates || file["kind"] == "crate");
+        files.last_mut().expect("it is a crate")["file_name"] = json!("sample-core-1.1.9.crate");
+        if only_crates {
+            manifest["projects"] = json!([]);
+            (manifest["version"], manifest["tag"]) = (Value::Null, Value::Null);
+        }
+        world.write(MANIFEST, serde_json::to_string_pretty(&manifest).expect("it is JSON") + "\n");
+        let run = with_token(yank(&world, "crates-io").input("tag", TAG), &token);
+        let outcome = changes_nothing(&world, run, 1, "blocked");
+        assert!(outcome.finds("yank/other-release", ""), "{}", outcome.told());
+        assert!(outcome.stdout.contains("crate `sample-core-1.1.9`"), "{}", outcome.told());
+    }
+}
+
+#[test]
 fn taking_back_nothing_is_not_success() {
     let world = published();
     std::fs::remove_dir_all(world.path("release-manifest")).expect("it was there");

@@ -167,17 +167,14 @@ impl Publish {
         }
         let crates = || packages.files.values().flatten().filter_map(|file| file.artifact.packed_crate());
         for file in crates() {
-            let is_of_tag = |version: &Version, written: &str| {
-                spelled(file).is_some_and(|own| own == *version) || file.version().to_string() == written
-            };
-            if let Some(tag) = tag.filter(|tag| !is_of_tag(tag.version(), tag.written_version())) {
+            if let Some(tag) = tag.filter(|tag| !tag.names(file)) {
                 let message =
                     format!("the tag `{tag}` says {}, the crate says {}", tag.version(), file.version());
                 report.push(OTHER_VERSION.finding(message).in_file(file.to_string()));
             }
         }
         let of_tag = || tag.map(|tag| tag.version().clone());
-        manifest.version().cloned().or_else(of_tag).or_else(|| crates().find_map(spelled))
+        manifest.version().cloned().or_else(of_tag).or_else(|| crates().find_map(CrateFile::common_version))
     }
 
     fn attestations(
@@ -247,9 +244,4 @@ impl Publish {
         let message = format!("it has {size} bytes, and `{registry}` takes {most}");
         (size > most).then(|| rule.finding(message).in_file(file.artifact.file_name.to_string()))
     }
-}
-
-/// A crate's version as the versions of other files are read, where it can be.
-fn spelled(file: &CrateFile) -> Option<Version> {
-    Version::from_semver(&file.version().to_string()).ok()
 }

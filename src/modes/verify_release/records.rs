@@ -130,6 +130,11 @@ pub(super) fn hold_to_tag(
             format!("the tag `{tag}` says {}, the files of the manifest say {version}", tag.version());
         look.find(OTHER_RELEASE.finding(message));
     }
+    let artifacts = manifest.map(Manifest::artifacts).unwrap_or_default();
+    for krate in artifacts.iter().filter_map(Artifact::packed_crate).filter(|krate| !tag.names(krate)) {
+        let message = format!("the tag `{tag}` says {}, the crate says {}", tag.version(), krate.version());
+        look.find(OTHER_RELEASE.finding(message).in_file(krate.to_string()));
+    }
     if let Some(theirs) = theirs.as_ref().filter(|theirs| *theirs != tag) {
         look.find(
             OTHER_RELEASE.finding(format!("the manifest was made for the tag `{theirs}`, not for `{tag}`")),

@@ -77,6 +77,10 @@ impl Named<'_> {
             .map(|other| format!("tag `{other}`"));
         let version = manifest.version().filter(|version| *version != tag.version());
         let other_version = version.map(|version| format!("version {version}"));
+        let mut crates = manifest.artifacts().iter().filter_map(Artifact::packed_crate);
+        let other_version = other_version.or_else(|| {
+            crates.find(|krate| !tag.names(krate)).map(|krate| format!("crate `{}`", krate.stem()))
+        });
         if let Some(other) = other_tag.or(other_version) {
             report
                 .push(OTHER_RELEASE.finding(format!("`{tag}` is meant, and the manifest is of the {other}")));

@@ -86,6 +86,36 @@ fn a_version_that_is_not_there_and_a_crate_that_is_not_there() {
     }
 }
 
+/// The manifest has no version of its own where all that is released are crates.
+#[test]
+fn a_crate_of_another_version_than_the_tag_is_not_of_this_release() {
+    for (tag, code) in [("v1.2.0", 0), ("v1.3.0", 1)] {
+        let world = World::new();
+        let bytes = world.universe.crates(|crates| {
+            crates.place_sample(&coglet());
+            crates.bytes(coglet().name(), coglet().version()).expect("it was placed").to_vec()
+        });
+        let manifest = json!({
+            "schema": "release-action/manifest/v1", "version": null, "tag": null, "commit": null, "projects": [],
+            "artifacts": [{
+                "file_name": FILE, "size_bytes": bytes.len(), "sha256": Sha256::of(&bytes).to_string(), "kind": "crate",
+            }],
+        });
+        page(&world, false, &[(FILE, &bytes), ("manifest.json", manifest.to_string().as_bytes())]);
+        world.universe.github(|github| {
+            github.set_tag(tag, COMMIT);
+            github.releases_mut()[0].tag_name = tag.to_owned();
+        });
+        let outcome = run(&world, program(&world).input("tag", tag), code);
+        let told = found(&outcome, "verify/manifest-of-other-release");
+        assert_eq!(told.len(), usize::from(code == 1), "{}", outcome.told());
+        assert!(
+            told.iter().all(|(file, said)| file == FILE && said.contains("the crate says 1.2.0")),
+            "{told:?}"
+        );
+    }
+}
+
 #[test]
 fn a_yanked_version_is_told() {
     let world = released(None);
