@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use crate::model::crate_name::CrateFile;
 use crate::model::manifest::Manifest;
 use crate::model::reason::Reason;
 use crate::model::tag::Tag;
@@ -360,14 +361,14 @@ impl Yank {
     async fn look(
         &self,
         registry: Registry,
-        subject: Subject,
+        mut subject: Subject,
         readers: &Readers,
         steps: &mut Vec<YankStep>,
         plan: &mut Plan<YankStep, Yanked>,
     ) -> Result<Found, YankError> {
         let reader = readers.registries.get(&registry.name).ok_or_else(|| no_token(&registry))?;
         let yank = self.change.is_yank();
-        let standing = match (reader, &subject) {
+        let standing = match (reader, &mut subject) {
             (RegistryRead::Python(index), Subject::Project(name, version)) => {
                 let files = index.files(name).await?;
                 let of_version = files.iter().filter(|file| named::is_of(&file.file.file_name, version));
@@ -375,6 +376,15 @@ impl Yank {
             }
             (RegistryRead::Cargo { read, has_token: _ }, Subject::Crate(name, version)) => {
                 let versions = read.versions(name).await?;
+                let is_listed = versions.iter().any(|found| found.version == *version);
+                if let Some(tag) = plan.output.tag.as_ref().filter(|_| self.manifest.is_none() && !is_listed)
+                {
+                    // Without a manifest only the index knows how the tag's version is spelled.
+                    let of_tag =
+                        |found: &&semver::Version| tag.names(&CrateFile::new(name.clone(), (*found).clone()));
+                    let theirs = versions.iter().map(|found| &found.version).find(of_tag);
+                    *version = theirs.unwrap_or(version).clone();
+                }
                 let found = versions.iter().filter(|found| found.version == *version);
                 Standing::of_files(found.map(|found| found.yanked))
             }
@@ -409,12 +419,19 @@ impl Yank {
     /// Says what becomes of the release, and what all that was found comes to.
     fn judge(&self, tag: &Tag, steps: &mut Vec<YankStep>, plan: &mut Plan<YankStep, Yanked>) {
         let Yanked { release, found, .. } = &plan.output;
+        let all_absent = found.iter().all(|found| found.standing == Standing::Absent);
+        // A mark on the page alone would look as if the packages were taken back.
+        if all_absent && !found.is_empty() {
+            let message = format!("none of the packages of `{tag}` is on the registry that is named for it");
+            plan.report.push(NOTHING.finding(message));
+            return;
+        }
         match release {
             Some(release) => match self.mark(tag, release) {
                 Some(step) => steps.push(step),
                 None => plan.present += 1,
             },
-            None if found.iter().all(|found| found.standing == Standing::Absent) => {
+            None if all_absent => {
                 plan.report.push(NOTHING.finding(format!("nothing is there of `{tag}`")));
             }
             None => plan.report.push(NO_RELEASE.finding(format!("there is no release of `{tag}`"))),

@@ -284,10 +284,26 @@ fn a_crate_of_another_version_than_the_tag_is_not_yanked() {
 }
 
 #[test]
+fn without_a_manifest_the_index_spells_the_version() {
+    let (world, token) = with_crate();
+    world.universe.crates(|crates| crates.place_sample(&krate("sample-core", "1.4.0-beta.2")));
+    std::fs::remove_dir_all(world.path("release-manifest")).expect("it was there");
+    for tag in ["v1.4.0b2", "v1.4.0-beta.2"] {
+        let run = yank(&world, "crates-io: sample-core").input("tag", tag);
+        let outcome = with_token(run, &token).run().expect_code(0);
+        assert_eq!(list(&outcome, "packages")[0]["version"], "1.4.0-beta.2", "{}", outcome.told());
+        assert!(crates(&world).contains(&("sample-core".to_owned(), "1.4.0-beta.2".to_owned(), true)));
+    }
+}
+
+#[test]
 fn taking_back_nothing_is_not_success() {
     let world = published();
     std::fs::remove_dir_all(world.path("release-manifest")).expect("it was there");
     let outcome = changes_nothing(&world, yank(&world, "pypi: sample").input("tag", "v9.0.0"), 1, "blocked");
+    assert!(outcome.finds("yank/nothing", "") && outcome.finds("yank/absent", ""), "{}", outcome.told());
+    // A release on GitHub makes up for no package.
+    let outcome = changes_nothing(&world, yank(&world, "crates-io: sample"), 1, "blocked");
     assert!(outcome.finds("yank/nothing", "") && outcome.finds("yank/absent", ""), "{}", outcome.told());
     // What is not on one registry is told, and the rest is done.
     let outcome = yank(&world, "crates-io: sample\npypi: sample").run().expect_code(0);

@@ -65,9 +65,9 @@ pub(super) const NOTHING: Rule = Rule {
     id: "yank/nothing",
     severity: Severity::Error,
     rejected_by: &[],
-    summary: "There is nothing of this release anywhere",
-    explain: "No registry that was asked knows any of its packages in this version, and GitHub shows no release of the \
-              tag. Taking back nothing must not look like taking back a release.",
+    summary: "There is nothing to take back of this release",
+    explain: "No registry that was asked knows any of its packages in this version; or no package is named, and GitHub \
+              shows no release of the tag. Taking back nothing must not look like taking back a release.",
     fix: "compare tag, names and registries with what was published",
     sources: &["design: verifying nothing is a failure"],
     since: "0.1.0",
