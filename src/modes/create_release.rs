@@ -432,7 +432,7 @@ impl Mode for CreateRelease {
                 if let Some(seen) = seen {
                     github.require_seen(&text.tag, seen, Some(text)).await?;
                 }
-                github.ensure_text(text).await
+                github.ensure_text(text, seen.as_ref()).await
             }
             ReleaseStep::Publish { tag, files: _, publication } => {
                 github.ensure_published(tag.as_str(), publication).await

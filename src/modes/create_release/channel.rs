@@ -160,7 +160,7 @@ impl Mode for ChannelRelease {
         let github = &writers.github;
         match step {
             ChannelStep::Draft(text) => github.ensure_draft(text).await.map(|_release| ()),
-            ChannelStep::Announce(text) | ChannelStep::Text(text) => github.ensure_text(text).await,
+            ChannelStep::Announce(text) | ChannelStep::Text(text) => github.ensure_text(text, None).await,
             ChannelStep::Add { tag, artifact, content } => github.ensure_asset(tag, artifact, content).await,
             ChannelStep::Stage { tag, artifact, content } => github.stage_asset(tag, artifact, content).await,
             ChannelStep::Move { tag, from: _, to } => github.move_tag(tag, to).await,

@@ -123,10 +123,23 @@ impl GithubWrite {
     ///
     /// # Errors
     /// When there is no such release, GitHub refuses, or it stays unknown whether the change came about.
-    pub(crate) async fn ensure_text(&self, text: &ReleaseText) -> Result<(), RemoteError> {
+    pub(crate) async fn ensure_text(
+        &self,
+        text: &ReleaseText,
+        seen: Option<&Seen>,
+    ) -> Result<(), RemoteError> {
         let ReleaseText { tag, target, title, body, prerelease } = text;
         let mut known = self.known.lock().await;
         let Page { release, assets } = self.page(&mut known, tag).await?;
+        if let Some(seen) = seen.filter(|seen| seen.release_id != release.id) {
+            let (now, before) = (release.id, seen.release_id);
+            return Err(RemoteError::Missing {
+                what: format!(
+                    "the release of `{tag}` was number {before} and is number {now} now, which is left as it is"
+                ),
+                hint: "run again: the next run sees it as it is now, and decides by your inputs".to_owned(),
+            });
+        }
         let mut change = json!({ "tag_name": tag, "name": title, "body": body });
         if release.prerelease != *prerelease {
             change["prerelease"] = Value::Bool(*prerelease);

@@ -322,3 +322,15 @@ fn a_text_that_a_person_writes_meanwhile_is_not_overwritten() {
         settled(&world, run());
     }
 }
+
+#[test]
+fn a_release_that_takes_the_place_of_the_one_that_was_seen_keeps_its_text() {
+    const WORDS: &str = "Words of a person.";
+    let world = interrupted_by(&[], |release| {
+        release.id += 1000;
+        release.body = Some(WORDS.to_owned());
+    });
+    let outcome = world.phase(Phase::Release).input("notes-merge", "replace").run().expect_code(2);
+    assert!(outcome.stdout.contains("which is left as it is"), "{}", outcome.told());
+    assert_eq!(the_release(&world).body.as_deref(), Some(WORDS), "{}", outcome.told());
+}

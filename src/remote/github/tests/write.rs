@@ -17,7 +17,7 @@ async fn whole(write: &GithubWrite) -> Result<(), RemoteError> {
     write.ensure_draft(&text()).await?;
     write.ensure_asset("v1", &artifact("one.whl", b"one"), &at(&one)).await?;
     write.ensure_asset("v1", &artifact("two.whl", b"two"), &at(&two)).await?;
-    write.ensure_text(&ReleaseText { title: "1.0!".into(), ..text() }).await?;
+    write.ensure_text(&ReleaseText { title: "1.0!".into(), ..text() }, None).await?;
     write.ensure_published("v1", &publication(false, MakeLatest::Yes)).await
 }
 
