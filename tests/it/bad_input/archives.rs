@@ -43,7 +43,7 @@ fn a_folder_with_no_file_that_matches() {
     says(&bad(&world), &["set/empty", "no wheel, no sdist"]);
     // A stray file is named, and does not count.
     world.write("dist/readme.txt", "hello");
-    says(&bad(&world), &["dist/readme.txt", "neither a wheel"]);
+    says(&bad(&world), &["dist/readme.txt", "no wheel (`.whl`), no sdist"]);
     for phase in [Phase::Draft, Phase::Publish] {
         refused(&world, world.phase(phase), 1);
     }
