@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::platform;
 use crate::archive::shown;
 use crate::model::crate_name::{CrateName, CrateNameError};
+use crate::model::endpoints::{CRATES_IO_GIT_INDEX, CRATES_IO_INDEX};
 
 /// What a manifest says that registries and users are told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -313,7 +314,9 @@ impl DependencyToml {
             ("registry", registry.is_some()),
         ];
         let local = local.into_iter().find_map(|(key, is_there)| is_there.then_some(key));
+        // Who names crates.io's own index names no other registry.
         let source = match (local, registry_index) {
+            (_, Some(index)) if is_crates_io(&index) => DependencySource::CratesIo,
             (_, Some(index)) => DependencySource::Index(index),
             (Some(key), None) => DependencySource::Local(key),
             (None, None) => DependencySource::CratesIo,
@@ -338,6 +341,17 @@ impl DependencyToml {
             optional: table.optional,
             source,
         })
+    }
+}
+
+/// Whether an index is the one of crates.io, by whichever protocol.
+fn is_crates_io(index: &str) -> bool {
+    fn bare(index: &str) -> &str {
+        index.trim_end_matches('/')
+    }
+    match index.strip_prefix("sparse+") {
+        Some(sparse) => bare(sparse) == bare(CRATES_IO_INDEX),
+        None => bare(index.strip_prefix("registry+").unwrap_or(index)) == bare(CRATES_IO_GIT_INDEX),
     }
 }
 
@@ -388,6 +402,28 @@ mod tests {
                 "libc - ^0.2 Normal cfg(unix) - (false, false)",
             ]
         );
+    }
+
+    #[test]
+    fn the_index_of_crates_io_is_no_foreign_registry() {
+        let source = |index: &str| {
+            let rest = format!("[dependencies.x]\nversion = \"1\"\nregistry-index = \"{index}\"\n");
+            parse(&rest).expect("good").dependencies()[0].source.clone()
+        };
+        let (sparse, git) = (format!("sparse+{CRATES_IO_INDEX}"), CRATES_IO_GIT_INDEX.to_owned());
+        for own in [
+            format!("{git}/"),
+            format!("registry+{git}"),
+            sparse.trim_end_matches('/').to_owned(),
+            sparse,
+            git,
+        ] {
+            assert_eq!(source(&own), DependencySource::CratesIo, "{own}");
+        }
+        let (bare, long) = (CRATES_IO_INDEX.to_owned(), format!("{CRATES_IO_GIT_INDEX}-of-ours"));
+        for foreign in [bare, long, "sparse+https://r.example/".to_owned()] {
+            assert_eq!(source(&foreign), DependencySource::Index(foreign.clone()));
+        }
     }
 
     #[test]

@@ -16,6 +16,11 @@ const MOST_WORDS: usize = 5;
 /// How long a keyword may be, in bytes.
 const LONGEST_KEYWORD: usize = 20;
 
+/// How many features a crate may have, and how many others each of them may turn on.
+const MOST_FEATURES: usize = 300;
+/// How many dependencies a crate may have.
+const MOST_DEPENDENCIES: usize = 500;
+
 /// A `Cargo.toml` as `cargo package` writes it: without inheritance, and with the index of every foreign registry.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -102,6 +107,7 @@ impl Manifest {
     /// 400 with the first rule that does not hold.
     pub(super) fn check(&self, own_index: &str, is_known: impl Fn(&str) -> bool) -> Checked<()> {
         self.package.check()?;
+        self.check_counts()?;
         for dependency in self.dependencies() {
             dependency.check(own_index)?;
         }
@@ -109,6 +115,28 @@ impl Manifest {
             Some(unknown) => Err(Refusal::bad(format!("no known crate named `{}`", unknown.name()))),
             None => Ok(()),
         }
+    }
+
+    fn check_counts(&self) -> Checked<()> {
+        let features = self.features.len();
+        if features > MOST_FEATURES {
+            return Err(Refusal::bad(format!(
+                "crates.io only allows a maximum number of {MOST_FEATURES} features, but your crate is declaring {features} features."
+            )));
+        }
+        if let Some((name, others)) = self.features.iter().find(|(_, others)| others.len() > MOST_FEATURES) {
+            let count = others.len();
+            return Err(Refusal::bad(format!(
+                "crates.io only allows a maximum number of {MOST_FEATURES} features or dependencies that another feature can enable, but the \"{name}\" feature of your crate is enabling {count} features or dependencies."
+            )));
+        }
+        let dependencies = self.dependencies().count();
+        if dependencies > MOST_DEPENDENCIES {
+            return Err(Refusal::bad(format!(
+                "crates.io only allows a maximum number of {MOST_DEPENDENCIES} dependencies, but your crate has {dependencies} dependencies."
+            )));
+        }
+        Ok(())
     }
 
     /// What the index says of this version, but for what is known of the file and of yanking.

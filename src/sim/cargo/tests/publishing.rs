@@ -143,6 +143,31 @@ fn other_rules_of_the_manifest_hold() {
 }
 
 #[test]
+fn features_and_dependencies_are_counted() {
+    let rows = |count: usize, row: fn(usize) -> String| (0..count).map(row).collect::<String>();
+    let features = |count| format!("[features]\n{}", rows(count, |at| format!("f{at} = []\n")));
+    let turned_on = |count| {
+        let others = rows(count, |at| format!("\"there/f{at}\", "));
+        format!("[dependencies]\nthere = \"1\"\n[features]\nall = [{others}]\n")
+    };
+    let dependencies = |count| {
+        let row = |at| format!("d{at} = {{ package = \"there\", version = \"1\" }}\n");
+        format!("[dependencies]\n{}", rows(count, row))
+    };
+    for (good, bad, refusal) in [
+        (features(300), features(301), "a maximum number of 300 features, but"),
+        (turned_on(300), turned_on(301), "a maximum number of 300 features or dependencies that"),
+        (dependencies(500), dependencies(501), "a maximum number of 500 dependencies, but"),
+    ] {
+        let mut world = World::new();
+        world.registry.place_sample(&file("there-1.0.0"));
+        let said = world.refusal(400, &Upload::of("demo", "1.0.0").and(&bad));
+        assert!(said.contains(refusal), "{said}");
+        world.takes(&Upload::of("demo", "1.0.0").and(&good));
+    }
+}
+
+#[test]
 fn the_request_and_the_file_say_the_same() {
     let mut world = World::new();
     let differing = Upload::of("demo", "1.0.0").replacing("name = \"demo\"", "name = \"demo2\"");
