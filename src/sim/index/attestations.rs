@@ -1,8 +1,8 @@
 //! Attestations (PEP 740): what the index demands of those that come with a file, and how it shows them.
 //!
 //! Signatures, logs and certificates are not verified: what they are worth is decided by real verifiers elsewhere. Of
-//! a certificate the index knows one thing, the address of a workflow if there is one in its bytes, since PyPI
-//! compares that with the publisher.
+//! a certificate the index knows one thing, the address of a workflow in its bytes, since PyPI compares that with the
+//! publisher.
 
 use std::collections::BTreeSet;
 
@@ -185,10 +185,12 @@ impl Attestation {
     fn is_of(&self, workflow: &Workflow) -> Result<(), String> {
         let bytes = decoded(&self.verification_material.certificate);
         let text = String::from_utf8_lossy(&bytes);
-        let Some((before, after)) = text.split_once(WORKFLOWS) else { return Ok(()) };
         let Workflow { repository, file, .. } = workflow;
+        let (before, after) = text.split_once(WORKFLOWS).unwrap_or((&text, ""));
         let found = after.split('@').next().unwrap_or_default();
-        if before.ends_with(repository.as_str()) && found == file {
+        // The owner's name is whole: `octo-org` is not `other-octo-org`.
+        let owner_and_name = before.strip_suffix(repository.as_str());
+        if owner_and_name.is_some_and(|before| before.ends_with('/')) && found == file {
             return Ok(());
         }
         Err(format!(

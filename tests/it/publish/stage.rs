@@ -190,9 +190,10 @@ pub(super) fn attestation(name: &str, bytes: &[u8]) -> String {
         "predicateType": release_action::model::endpoints::PUBLISH_PREDICATE,
         "predicate": null,
     });
+    let workflow = format!("/{REPOSITORY}/.github/workflows/release.yml@refs/tags/v{VERSION}");
     serde_json::json!({
         "version": 1,
-        "verification_material": { "certificate": "AA==", "transparency_entries": [{}] },
+        "verification_material": { "certificate": STANDARD.encode(workflow), "transparency_entries": [{}] },
         "envelope": { "statement": STANDARD.encode(statement.to_string()), "signature": "AA==" },
     })
     .to_string()

@@ -9,7 +9,7 @@ use crate::model::digest::Sha256;
 use crate::model::endpoints::{IN_TOTO_STATEMENT, PUBLISH_PREDICATE, SLSA_PROVENANCE_PREDICATE};
 
 const WHEEL_NAME: &str = "demo_kit-1.0-py3-none-any.whl";
-const OURS: &str = "octo-org/sample/.github/workflows/release.yml@refs/tags/v1.0.0";
+const OURS: &str = "/octo-org/sample/.github/workflows/release.yml@refs/tags/v1.0.0";
 
 /// What is stated about the wheel, as signers state it.
 fn statement() -> Value {
@@ -151,8 +151,10 @@ fn what_is_stated_is_about_this_file() {
 fn the_workflow_that_began_the_run_signed() {
     let mut world = world();
     for other in [
-        "octo-org/sample/.github/workflows/caller.yml@refs/tags/v1.0.0",
-        "octo-org/other/.github/workflows/release.yml@refs/tags/v1.0.0",
+        "/octo-org/sample/.github/workflows/caller.yml@refs/tags/v1.0.0",
+        "/octo-org/other/.github/workflows/release.yml@refs/tags/v1.0.0",
+        "/other-octo-org/sample/.github/workflows/release.yml@refs/tags/v1.0.0",
+        "a certificate of no workflow",
     ] {
         let sent = json!([attestation_of(&statement(), other)]);
         let (status, reason) = world.upload(&with(&sent));
