@@ -36,9 +36,12 @@ pub(super) fn trial(installable: &Installable, found: &Found) -> Result<Trial, B
         .iter()
         .filter(|interpreter| interpreter.makes_environments || found.uv.is_some())
         .collect();
+    // What an sdist is built by would see how to get into the index.
+    let wheels_only = read.login().is_some();
     let fitting = usable.iter().find_map(|interpreter| {
         let (artifact, distribution, _) = files
             .iter()
+            .filter(|(_, distribution, _)| !wheels_only || matches!(distribution, Distribution::Wheel(_)))
             .filter(|(_, distribution, pythons)| fits(distribution, pythons.as_deref(), interpreter))
             // Installers prefer wheels.
             .min_by_key(|(_, distribution, _)| matches!(distribution, Distribution::Sdist(_)))?;
@@ -48,8 +51,12 @@ pub(super) fn trial(installable: &Installable, found: &Found) -> Result<Trial, B
         let usable: Vec<_> = usable.iter().map(ToString::to_string).collect();
         let here =
             if usable.is_empty() { "none that makes environments".to_owned() } else { usable.join(", ") };
-        let message =
-            format!("none of the {} files of `{}` fits; Pythons here: {here}", files.len(), project.normal());
+        let why = if wheels_only { ", and nothing is built from an index that wants a password" } else { "" };
+        let message = format!(
+            "none of the {} files of `{}` fits{why}; Pythons here: {here}",
+            files.len(),
+            project.normal()
+        );
         return Err(Box::new(NOT_TRIED.finding(message)));
     };
     let Artifact { sha256, .. } = artifact;

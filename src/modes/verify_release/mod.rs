@@ -272,6 +272,9 @@ impl Mode for VerifyRelease {
     }
 
     async fn apply(&self, cx: &Context, step: &Install, writers: &Writers) -> Result<(), VerifyReleaseError> {
+        if let Some(password) = step.0.encoded_password() {
+            cx.surroundings.masks.mask(password.expose());
+        }
         match writers.python.ensure_tried(&step.0, &cx.surroundings.stop).await? {
             Verdict::Passed => Ok(()),
             Verdict::Failed(Failed { command, end, .. }) => Err(VerifyReleaseError::Failed { command, end }),

@@ -329,7 +329,8 @@ pub(super) const NOT_TRIED: Rule = Rule {
     rejected_by: &[],
     summary: "No Python of this machine takes any file of the project, so `install-check` proved nothing",
     explain: "It needs an interpreter on `PATH` that one of the project's wheels is for, or an sdist, and that can make virtual \
-              environments.",
+              environments. From an index that wants a password only wheels are installed: what builds an sdist would \
+              see the password.",
     fix: "run it on a system that the project has a wheel for, with Python and `venv` installed",
     sources: &["design: verifying nothing is a failure"],
     since: "0.1.0",

@@ -61,7 +61,8 @@ pub(crate) enum Source {
 pub(crate) struct FromIndex {
     /// `NAME==VERSION`.
     pub(crate) requirement: String,
-    /// Whether an sdist may be built where there is no wheel.
+    /// Whether an sdist may be built where there is no wheel. Never where there is a login: the build is code of
+    /// strangers, and runs as a child of the installer that knows it.
     pub(crate) may_build: bool,
     /// The user and password that the index wants.
     pub(crate) login: Option<(String, Secret<String>)>,
@@ -74,12 +75,16 @@ impl FromIndex {
         let (user, password) = self.login.as_ref()?;
         let mut url = index.url().clone();
         // The setters leave a `%` as it is, and installers decode what they find.
-        let plain = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        url.set_username(&plain(user))
-            .and_then(|()| url.set_password(Some(&plain(password.expose()))))
+        url.set_username(&encoded(user))
+            .and_then(|()| url.set_password(Some(&encoded(password.expose()))))
             .ok()?;
         Some(Secret::new(url.into()))
     }
+}
+
+/// As it can stand in an address, whatever it is.
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// `[build-system]` of an sdist.
@@ -214,6 +219,16 @@ impl Trial {
         })
     }
 
+    /// The password as it stands in those variables, which is how an installer could print it.
+    pub(crate) fn encoded_password(&self) -> Option<Secret<String>> {
+        match &self.source {
+            Source::Index(FromIndex { login: Some((_, password)), .. }) => {
+                Some(Secret::new(encoded(password.expose())))
+            }
+            Source::Index(_) | Source::Wheel { .. } | Source::Sdist(_) => None,
+        }
+    }
+
     /// Installs into the environment of `python`.
     pub(crate) fn install(&self, python: &Path, wanted: Wanted<'_>) -> Call {
         let mut arguments: Vec<String> = Vec::new();
@@ -246,7 +261,7 @@ impl Trial {
                     Source::Wheel { .. } | Source::Sdist(_) => text(&self.path),
                 };
                 match (&self.source, &self.uv) {
-                    (Source::Index(FromIndex { may_build: true, .. }), _) => {}
+                    (Source::Index(FromIndex { may_build: true, login: None, .. }), _) => {}
                     (Source::Wheel { .. } | Source::Index(_), _) => add(&["--only-binary", ":all:"]),
                     // uv takes `:all:` to forbid this build, too.
                     (Source::Sdist(_), Some(_)) => {
@@ -334,8 +349,12 @@ mod tests {
     #[test]
     fn a_password_is_in_no_argument_and_reads_back_from_the_variable() {
         for uv in [false, true] {
-            let trial = from_index(Some(("me", "a/b@c%d")), false, uv);
+            // An installer that may not build starts nobody else's code while it knows the password.
+            let trial = from_index(Some(("me", "a/b@c%d")), true, uv);
             let words = words(&trial);
+            assert!(words.join(" ").contains("--only-binary :all: -- "), "{words:?}");
+            let encoded = trial.encoded_password().map(|password| password.expose().clone());
+            assert_eq!(encoded.as_deref(), Some("a%2Fb%40c%25d"));
             assert!(words.iter().all(|word| !word.contains("shelf") && word != "--isolated"), "{words:?}");
             for (name, address) in trial.index_variables() {
                 let address = address.expose();

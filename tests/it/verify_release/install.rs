@@ -176,3 +176,28 @@ fn an_index_that_is_not_public_is_installed_from_and_its_password_stays_with_the
     assert_eq!(outcome.output("installed"), "1", "{}", outcome.told());
     run(&world, program("hunter/3"), 2);
 }
+
+#[test]
+fn nothing_is_built_by_an_installer_that_knows_a_password() {
+    let Some(python) = python() else { return };
+    let (name, bytes) = SdistBuilder::new("sample", "1.2.0").build();
+    let (name, link_of) = (name.to_string(), Sha256::of(&bytes));
+    let world = out((name.clone(), bytes.clone()));
+    let folder = tempfile::tempdir().expect("a folder");
+    let project = folder.path().join("simple/sample");
+    std::fs::create_dir_all(&project).expect("made");
+    let link = format!("<!DOCTYPE html><a href=\"{name}#sha256={link_of}\">{name}</a>");
+    std::fs::write(project.join("index.html"), link).expect("written");
+    std::fs::write(project.join(&name), bytes).expect("written");
+    let (_server, origin) = PrivateIndex::start(python, folder.path(), "keeper:hunter2");
+    let program = verify(&world)
+        .input("install-check", "true")
+        .input("repository-url", format!("{origin}/legacy/"))
+        .input("index-url", format!("{origin}/simple/"))
+        .input("user", "keeper")
+        .input("password", "hunter2")
+        .secret("hunter2");
+    let outcome = run(&world, program, 1);
+    let told = found(&outcome, "verify/nothing-installs-here");
+    assert!(told.len() == 1 && told[0].1.contains("wants a password"), "{}", outcome.told());
+}
