@@ -12,6 +12,8 @@ use release_action::sim::cargo::Scope;
 use release_action::sim::universe::{Setup, Universe};
 use tempfile::TempDir;
 
+use crate::support::program::Program;
+
 /// What cargo and the compiler need of this process' environment; all else is gone.
 const KEPT: [&str; 5] = ["PATH", "HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "TMPDIR"];
 
@@ -175,6 +177,39 @@ fn cargo_publishes_adds_builds_and_yanks() {
     bench.cargo("user", &["generate-lockfile"]).says("yanked");
     bench.cargo("user", &["yank", "--registry", "sim", "sim-core@0.1.0", "--undo"]).succeeds();
     bench.cargo("user", &["generate-lockfile"]).succeeds();
+}
+
+#[test]
+fn cargo_builds_what_the_program_published() {
+    let bench = Bench::new();
+    bench.krate("sim-core", "0.1.0", "publish = [\"sim\"]", "pub fn answer() -> u32 { 42 }\n");
+    let needs = "publish = [\"sim\"]\n[dependencies]\nbasis = { package = \"sim-core\", version = \"0.1\", registry = \"sim\", \
+                 optional = true }\n[features]\nshow = [\"dep:basis\"]\n";
+    let shows = "#[cfg(feature = \"show\")]\npub fn shown() -> String { basis::answer().to_string() }\n";
+    bench.krate("sim-face", "0.1.0", needs, shows);
+    bench.krate("user", "1.0.0", "", "fn main() { println!(\"{}\", sim_face::shown()); }\n");
+    fs::create_dir_all(bench.path("dist")).expect("`target` can be written to");
+    for name in ["sim-core", "sim-face"] {
+        bench.cargo(name, &["package", "--no-verify", "--exclude-lockfile"]).succeeds();
+        let file = format!("{name}-0.1.0.crate");
+        let packed = find(&bench.path("target"), OsStr::new(&file)).expect("cargo leaves what it packed");
+        fs::copy(packed, bench.path("dist").join(file)).expect("`target` can be written to");
+    }
+    let index = &bench.universe.addresses().crates_index_url;
+    let outcome = Program::mode("publish")
+        .in_workflow("octo-org/sample", "refs/tags/v0.1.0")
+        .current_dir(bench.folder.path())
+        .input("registries", format!("sim = cargo {index}"))
+        .input("targets", "sim : sim-core\nsim : sim-face needs sim-core")
+        .input("credentials", format!("sim = {}", bench.token))
+        .secret(&bench.token)
+        .run()
+        .expect_code(0);
+    assert_eq!(bench.universe.crates(|registry| registry.published().len()), 2, "{}", outcome.told());
+
+    // Cargo resolves by the line that our request made, and holds each file to its digest.
+    bench.cargo("user", &["add", "sim-face@0.1", "--features", "show", "--registry", "sim"]).succeeds();
+    assert!(bench.cargo("user", &["run", "--quiet"]).succeeds().ends_with("42\n"));
 }
 
 #[test]
