@@ -95,20 +95,21 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
     use crate::model::artifact::{ArtifactKind, FileName};
     use crate::model::digest::Hashes;
 
     #[test]
     fn a_crate_that_cannot_be_read_did_not_change() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("sample-1.0.0.crate");
-        std::fs::write(&path, "no archive").expect("written");
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(b"no archive").expect("written");
         let name: FileName = "sample-1.0.0.crate".parse().expect("a name");
         let packed = |vetted: &str| {
             let kind = ArtifactKind::of_file_name(&name);
             let artifact = Artifact::new(name.clone(), Hashes::of(vetted.as_bytes()), kind);
-            Run::default().packed(&DiskRead::default(), &artifact, &path)
+            Run::default().packed(&DiskRead::default(), &artifact, file.path())
         };
         assert!(matches!(packed("no archive"), Err(PublishError::Crate { .. })));
         assert!(matches!(packed("other bytes"), Err(PublishError::Changed { .. })));
