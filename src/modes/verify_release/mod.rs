@@ -19,6 +19,7 @@ use std::str::FromStr;
 use futures_util::future::{FutureExt as _, join_all};
 use tokio::sync::OnceCell;
 
+use crate::model::artifact::Artifact;
 use crate::model::manifest::Manifest;
 use crate::model::revision::CommitSha;
 use crate::model::tag::Tag;
@@ -253,6 +254,10 @@ impl Mode for VerifyRelease {
         let mut plan = Plan { waves: Vec::new(), report, output, present: 0, waiting_for: None };
         if self.install_check && !plan.report.blocks() {
             let found = readers.python.look(&cx.surroundings.stop).await;
+            if installable.is_empty() {
+                let message = "there is no project to install: no Python index was asked for one";
+                plan.report.push(rules::NOT_TRIED.finding(message));
+            }
             let (mut wave, mut installed) = (Vec::new(), 0);
             for installable in &installable {
                 match install::trial(installable, found) {
@@ -325,6 +330,15 @@ impl VerifyRelease {
     async fn registries(&self, manifest: &Manifest, readers: &Readers, look: &mut Look) -> Vec<Installable> {
         let targets: Vec<_> = readers.places.iter().map(|place| &place.target).collect();
         let routes = route::routes(&targets, manifest, self.tag.version(), look);
+        let is_told = look.report.findings().iter().any(|finding| finding.check == rules::NO_TARGET.id);
+        if manifest.artifacts().iter().any(Artifact::is_package)
+            && routes.iter().all(Vec::is_empty)
+            && !is_told
+        {
+            let lines: Vec<_> = targets.iter().map(|target| format!("`{target}`")).collect();
+            let message = format!("version {} fits none of: {}", self.tag.version(), lines.join(", "));
+            look.find(rules::NOWHERE.finding(message));
+        }
         let mut looks = Vec::new();
         for (place, files) in readers.places.iter().zip(&routes) {
             let registry = &place.target.registry;

@@ -254,6 +254,18 @@ pub(super) const NO_TARGET: Rule = Rule {
     since: "0.1.0",
 };
 
+pub(super) const NOWHERE: Rule = Rule {
+    id: "verify/no-registry-asked",
+    severity: Severity::Error,
+    rejected_by: &[],
+    summary: "The release has packages, and no target is for its version",
+    explain: "Each line that takes them has a `when` that this version does not fit, so that no registry was asked for any of \
+              them.",
+    fix: "give the same `targets` as to `publish`, with a line for versions of this kind",
+    sources: &["design: verifying nothing is a failure"],
+    since: "0.1.0",
+};
+
 pub(super) const NOT_THERE: Rule = Rule {
     id: "verify/not-on-registry",
     severity: Severity::Error,
@@ -388,6 +400,7 @@ pub(crate) const RULES: &[Rule] = &[
     YANKED,
     NO_PROVENANCE,
     PROVENANCE_REQUIRED,
+    NOWHERE,
     NOT_TRIED,
     NOT_INSTALLED,
     NOT_IMPORTED,

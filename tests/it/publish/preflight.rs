@@ -140,7 +140,7 @@ fn a_limit_that_is_given_stands_for_that_of_crates_io_too() {
     let program = || stage.publish("crates-io").input("dry-run", "true").input("ignore", "crate/too-large");
     blocked(&stage, program(), &["publish/too-large"]);
     program().input("file-size-limit", "20").run().expect_code(0);
-    blocked(&stage, program().input("file-size-limit", "11"), &["publish/too-large"]);
+    blocked(&stage, program().input("file-size-limit", "10"), &["publish/too-large"]);
 }
 
 #[test]

@@ -174,8 +174,13 @@ fn a_file_that_no_target_takes_was_looked_for_nowhere() {
     let world = released();
     let outcome = run(&world, verify(&world).input("targets", "index: another"), 1);
     assert_eq!(found(&outcome, "verify/no-target").len(), 3, "{}", outcome.told());
-    let outcome = run(&world, verify(&world).input("targets", "index when alpha"), 0);
-    assert_eq!(checks(&outcome), Vec::<String>::new(), "routed away by its version: {}", outcome.told());
+    let outcome = run(&world, verify(&world).input("targets", "index when alpha"), 1);
+    assert_eq!(
+        checks(&outcome),
+        ["verify/no-registry-asked"],
+        "routed away by its version: {}",
+        outcome.told()
+    );
 }
 
 #[test]
