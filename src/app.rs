@@ -29,7 +29,7 @@ use crate::action::render;
 use crate::action::schema::ModeName;
 use crate::plan::context::Context;
 use crate::plan::execute::{Broken, Ending, ExecuteError, execute};
-use crate::plan::{Mode, Output as _};
+use crate::plan::{Failure as _, Mode, Output as _};
 use crate::remote::surroundings::{Event, Masks, Patience, Progress, RealPace, Stop, Surroundings};
 use crate::report::Report;
 use requests::channel::ReleaseOf;
@@ -181,6 +181,7 @@ async fn dispatch(mode: ModeName, requests: &Requests<'_>, edge: &Edge) -> Accou
             Err(error) => not_begun(mode, error.into()),
         },
         ModeName::Publish => run_ready(mode, requests.publish(), requests, edge).await,
+        ModeName::VerifyRelease => run_ready(mode, requests.verify_release(), requests, edge).await,
         ModeName::Yank => run_ready(mode, requests.yank(), requests, edge).await,
     }
 }
@@ -253,6 +254,7 @@ fn failed<M: Mode>(name: ModeName, Broken { error, output }: Broken<M>, edge: &E
         ExecuteError::Look(error) | ExecuteError::LookAgain { source: error, .. } => {
             (Vec::new(), error.found())
         }
+        ExecuteError::Abandoned { .. } => (Vec::new(), Report::default()),
     };
     let fields = output.as_ref().map(|output| output.broken_off()).unwrap_or_default();
     let files = output.filter(|_| !fields.is_empty()).map(|output| output.files()).unwrap_or_default();

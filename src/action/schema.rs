@@ -20,10 +20,13 @@ pub enum ModeName {
     CollectArtifacts,
     CreateRelease,
     Publish,
+    VerifyRelease,
     Yank,
 }
 
-use ModeName::{CollectArtifacts, CreateRelease, Publish, UploadArtifacts, ValidateWheels, VerifyTag, Yank};
+use ModeName::{
+    CollectArtifacts, CreateRelease, Publish, UploadArtifacts, ValidateWheels, VerifyRelease, VerifyTag, Yank,
+};
 
 /// A text that names no mode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,8 +37,16 @@ pub struct UnknownMode {
 
 impl ModeName {
     /// All modes, in the order in which a release uses them.
-    pub const ALL: &'static [Self] =
-        &[VerifyTag, UploadArtifacts, CollectArtifacts, ValidateWheels, CreateRelease, Publish, Yank];
+    pub const ALL: &'static [Self] = &[
+        VerifyTag,
+        UploadArtifacts,
+        CollectArtifacts,
+        ValidateWheels,
+        CreateRelease,
+        Publish,
+        VerifyRelease,
+        Yank,
+    ];
 
     /// What users call it.
     pub const fn as_str(self) -> &'static str {
@@ -46,6 +57,7 @@ impl ModeName {
             CollectArtifacts => "collect-artifacts",
             CreateRelease => "create-release",
             Publish => "publish",
+            VerifyRelease => "verify-release",
             Yank => "yank",
         }
     }
@@ -70,6 +82,9 @@ impl ModeName {
             }
             Publish => {
                 "Publishes wheels, sdists and crates to their registries, after it looked at all of them, and reads back that each holds the same bytes."
+            }
+            VerifyRelease => {
+                "Proves that the release of a tag is the one that was vetted: the release page and the registries hold the manifest's files with its digests. Changes nothing."
             }
             Yank => {
                 "Takes a release back: yanks its crates, marks it on GitHub, and says where a person has to yank what has no API."
@@ -176,7 +191,7 @@ pub struct OutputRow {
 
 const EVERY: &[ModeName] = ModeName::ALL;
 const OF_A_RELEASE: &[ModeName] =
-    &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, Publish, Yank];
+    &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, Publish, VerifyRelease, Yank];
 const WITH_PACKAGES: &[ModeName] = &[CollectArtifacts, ValidateWheels, CreateRelease, Publish];
 
 /// The modes that judge files; the later two where no manifest says that it was done.
@@ -200,7 +215,7 @@ const fn output(name: &'static str, modes: &'static [ModeName], doc: &'static st
 #[rustfmt::skip]
 pub const INPUTS: &[Input] = &[
     input("mode", Kind::Mode, Fallback::Nothing, EVERY,
-        "What to do: `verify-tag`, `upload-artifacts`, `collect-artifacts`, `validate-wheels`, `create-release`, `publish` or `yank`."),
+        "What to do: `verify-tag`, `upload-artifacts`, `collect-artifacts`, `validate-wheels`, `create-release`, `publish`, `verify-release` or `yank`."),
     input("dry-run", Kind::Flag, Fallback::Text("false"), EVERY,
         "Look at everything, print the plan and change nothing."),
     input("report", Kind::File, Fallback::Nothing, EVERY,
@@ -211,11 +226,11 @@ pub const INPUTS: &[Input] = &[
         &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, VerifyRelease],
         "The full hash of the commit that is released."),
     input("repository", Kind::Text, Fallback::Variable { variable: "GITHUB_REPOSITORY", expression: None },
-        &[VerifyTag, CollectArtifacts, CreateRelease, Yank],
+        &[VerifyTag, CollectArtifacts, CreateRelease, VerifyRelease, Yank],
         "The repository on GitHub, as `owner/name`."),
     input("github-token", Kind::Secret, Fallback::Variable { variable: "GITHUB_TOKEN", expression: Some("${{ github.token }}") },
-        &[VerifyTag, CollectArtifacts, CreateRelease, Yank],
-        "Token for GitHub. `verify-tag` needs `contents: read`, `collect-artifacts` `actions: read` (and `contents: read` to look up a tag's commit), `create-release` and `yank` `contents: write`."),
+        &[VerifyTag, CollectArtifacts, CreateRelease, VerifyRelease, Yank],
+        "Token for GitHub. `verify-tag` needs `contents: read`, `collect-artifacts` `actions: read` (and `contents: read` to look up a tag's commit), `create-release` and `yank` `contents: write`; `verify-release` `contents: read`, and `contents: write` to see a draft."),
     input("project-dir", Kind::Folder, Fallback::Text("."), &[VerifyTag],
         "Folder that holds `Cargo.toml` or `pyproject.toml`, or both."),
     input("packages-dir", Kind::Folder, Fallback::Text("dist"), WITH_PACKAGES,
@@ -224,9 +239,10 @@ pub const INPUTS: &[Input] = &[
         "Folder of everything else that belongs on the release page, such as executables. The default may be missing."),
     input("staging-dir", Kind::Folder, Fallback::Text("release-staging"), &[CollectArtifacts],
         "Folder into which artifacts are downloaded and unpacked before their files are placed. What is proven there is not fetched again."),
-    input("manifest-dir", Kind::Folder, Fallback::Text("release-manifest"), &[ValidateWheels, CreateRelease, Publish, Yank],
+    input("manifest-dir", Kind::Folder, Fallback::Text("release-manifest"), &[ValidateWheels, CreateRelease, Publish, VerifyRelease, Yank],
         "Folder of `manifest.json` and `SHA256SUMS`: `validate-wheels` writes them, the later modes hold every file to them. \
-         Without that folder, the later modes run the checks themselves; a folder without a manifest is refused. `yank` takes from it what the release consisted of, and records in it that it was yanked."),
+         Without that folder, the later modes run the checks themselves; a folder without a manifest is refused. \
+         `verify-release` then takes the release's own `manifest.json`. `yank` takes from the manifest what the release consisted of, and records in it that it was yanked."),
     Input {
         name: "files",
         kind: Kind::Paths,
@@ -373,12 +389,12 @@ pub const INPUTS: &[Input] = &[
         "Whether to publish the release. `false` leaves the complete draft, so that a later step can publish it last."),
     input("undo", Kind::Text, Fallback::Nothing, &[CreateRelease],
         "Takes the tag's release back instead of making it: `draft` makes it a draft again, `delete` deletes it with its files. What users have fetched stays with them, and what is on an index stays there."),
-    input("targets", Kind::List, Fallback::Derived("`index`: every wheel and sdist to the index of `repository-url`"), &[Publish, Yank],
+    input("targets", Kind::List, Fallback::Derived("`index`: every wheel and sdist to the index of `repository-url`"), &[Publish, VerifyRelease, Yank],
         "Where to publish what, one a line in the order of publishing: `REGISTRY [: PACKAGE, …] [needs PACKAGE, …] [when KIND, …]`, as `docs/publishing.md` describes it. \
          Registries are `pypi`, `testpypi`, `crates-io`, `index` (that of `repository-url`) and those of `registries`; kinds of versions are `stable`, `prerelease`, `alpha`, `beta`, `rc`, `dev` and `post`."),
-    input("registries", Kind::List, Fallback::Nothing, &[Publish, Yank],
+    input("registries", Kind::List, Fallback::Nothing, &[Publish, VerifyRelease, Yank],
         "Registries of your own, one a line: `NAME = python UPLOAD-ADDRESS INDEX-ADDRESS` or `NAME = cargo INDEX-ADDRESS`, the latter that of a sparse index."),
-    input("credentials", Kind::Secret, Fallback::Nothing, &[Publish, Yank],
+    input("credentials", Kind::Secret, Fallback::Nothing, &[Publish, VerifyRelease, Yank],
         "Tokens for registries, one a line: `REGISTRY = TOKEN` or `REGISTRY = USER PASSWORD`. Without a line for it, PyPI, TestPyPI and crates.io are asked for trusted publishing, which cannot yank."),
     input("reason", Kind::Text, Fallback::Nothing, &[Yank],
         "Why the release is yanked, in one line of 500 characters at most: it stands on the release's page, and is what to paste where a person has to yank. Not needed with `unyank`."),
@@ -419,8 +435,8 @@ pub const INPUTS: &[Input] = &[
 pub const OUTPUTS: &[OutputRow] = &[
     output("outcome", EVERY,
         "How it ended: `done`, `already-done`, `resumed`, `planned`, `not-ready`, `blocked`, `partial` or `error`."),
-    output("tag", &[VerifyTag, CreateRelease, Yank], "The tag, without `refs/tags/`."),
-    output("version", &[VerifyTag, ValidateWheels, Publish], "The version: as the tag spells it (`verify-tag`), or as the distributions do."),
+    output("tag", &[VerifyTag, CreateRelease, VerifyRelease, Yank], "The tag, without `refs/tags/`."),
+    output("version", &[VerifyTag, ValidateWheels, Publish, VerifyRelease], "The version: as the tag spells it (`verify-tag`, `verify-release`), or as the distributions do."),
     output("version-pep440", &[VerifyTag], "The version in PEP 440 spelling, such as `1.2.0rc1`."),
     output("version-semver", &[VerifyTag], "The version in SemVer spelling, such as `1.2.0-rc.1`; empty where SemVer cannot say it."),
     output("prerelease", &[VerifyTag], "`true` when the version is a prerelease, else `false`."),
@@ -441,6 +457,7 @@ pub const OUTPUTS: &[OutputRow] = &[
     output("baseline", &[ValidateWheels], "The releases that the files were compared with, as name and version, one a line."),
     output("wheels", &[CollectArtifacts, ValidateWheels], "How many wheels there are."),
     output("sdists", &[CollectArtifacts, ValidateWheels], "How many sdists there are."),
+    output("crates", &[CollectArtifacts, ValidateWheels], "How many packed crates there are."),
     output("files", &[UploadArtifacts, CollectArtifacts, ValidateWheels, Publish, VerifyRelease], "How many files there are in all."),
     output("verified", &[CollectArtifacts], "How many files have their digest from their producer."),
     output("errors", &[ValidateWheels], "How many findings stop the run."),
@@ -448,13 +465,21 @@ pub const OUTPUTS: &[OutputRow] = &[
     output("notes", &[ValidateWheels], "How many findings are worth knowing."),
     output("ignored", &[ValidateWheels], "How many findings were left aside by `ignore`."),
     output("smoke-tested", &[ValidateWheels], "How many files passed the smoke test."),
-    output("release-id", &[CreateRelease, Yank], "GitHub's number of the release."),
-    output("release-url", &[CreateRelease, Yank], "Address of the release's page."),
-    output("draft", &[CreateRelease], "`true` while the release is a draft, else `false`."),
+    output("release-id", &[CreateRelease, VerifyRelease, Yank], "GitHub's number of the release."),
+    output("release-url", &[CreateRelease, VerifyRelease, Yank], "Address of the release's page."),
+    output("draft", &[CreateRelease, VerifyRelease], "`true` while the release is a draft, else `false`."),
     output("assets", &[CreateRelease], "How many of the declared files the release holds."),
     output("complete", &[CreateRelease], "`true` once the release holds everything that was declared, `expect-assets` too, else `false`."),
-    output("states", &[Publish],
-        "How each file stands at each target, as a JSON list of objects with `target`, `file`, `sha256`, `state` (`proven`, `sent`, `not-sent`, or `skipped` where other bytes are there and that was allowed) and `provenance` (an address, or `null`). Also of a run that broke off."),
+    output("states", &[Publish, VerifyRelease],
+        "How each file stands at each target, as a JSON list of objects with `target`, `file`, `sha256`, `state` (`publish`: `proven`, `sent`, `not-sent`, or `skipped` where other bytes are there and that was allowed; `verify-release`: `proven`, `missing`, `differs` or `not-asked`) and `provenance` (an address, or `null`). Also of a run that broke off."),
+    output("packages", &[Yank],
+        "How each package stands in its registry, as a JSON list of objects with `registry`, `package`, `version` and `state` (`yanked`, `not-yanked`, `partly` or `absent`)."),
+    output("manual", &[Yank],
+        "What is left for a person, as a JSON list of objects with `registry`, `package`, `version`, `action` (`yank` or `un-yank`), `page` (an address, or `null`) and `reason` (the text to paste, or `null`)."),
+    output("proven", &[VerifyRelease], "How many files of the manifest have its digest everywhere where they were looked for."),
+    output("missing", &[VerifyRelease], "The files that are not where they should be, one a line, each with the place: `github` or a registry."),
+    output("immutable", &[VerifyRelease], "`true` when GitHub has fixed files and tag of the release for good, else `false`."),
+    output("installed", &[VerifyRelease], "How many projects were installed and imported by `install-check`."),
     output("uploaded", &[Publish], "How many files this run uploaded."),
     output("index-url", &[Publish], "The index that was read back; of several one a line."),
 ];

@@ -7,6 +7,7 @@ mod registries;
 mod release;
 mod undo;
 mod upload;
+mod verify_release;
 mod yank;
 
 use std::path::{Path, PathBuf};
@@ -178,48 +179,6 @@ impl Requests<'_> {
             return Err(self.inputs.refused(input, why, Some(hint)));
         }
         Ok(Some(smoke))
-    }
-
-    pub(super) fn publish(&self) -> Result<Ready<Publish>, RequestError> {
-        let upload: Endpoint =
-            self.inputs.parsed("repository-url")?.ok_or_else(|| self.inputs.missing("repository-url"))?;
-        let index_url = match self.inputs.parsed::<Endpoint>("index-url")? {
-            Some(index_url) => index_url,
-            None => upload.known_index().ok_or_else(|| {
-                let why = "it is neither PyPI's nor TestPyPI's, so the index that belongs to it is not known";
-                self.inputs.refused(
-                    "repository-url",
-                    why,
-                    Some("give its simple index as `index-url`: what is there already is asked there"),
-                )
-            })?,
-        };
-        let mode = Publish {
-            set: self.manifest_or_folders()?,
-            origin: Origin { tag: self.tag()?, commit: None },
-            index_url: index_url.clone(),
-        };
-        let user = self.inputs.required("user")?.to_owned();
-        let password = self.inputs.secret("password");
-        // PyPI's tokens are for uploads; an index of one's own may ask readers for the same user and password. They
-        // were given for the upload: a reader on another host, such as a public mirror, does not learn them.
-        let is_home = upload.url().origin() == index_url.url().origin();
-        let basic = password
-            .clone()
-            .filter(|_| upload.known_index().is_none() && is_home)
-            .map(|password| (user.clone(), password));
-        let http = Http::new(self.surroundings)?;
-        let index = IndexRead::new(http.clone(), index_url, basic);
-        let disk = DiskRead::for_uploads();
-        let readers = publish::Readers { disk: disk.clone(), index: index.clone() };
-        let writers = self.unless_dry_run(|| {
-            let credential = match password {
-                Some(password) => Credential::Password { user, password },
-                None => Credential::TrustedPublishing(self.identity()?),
-            };
-            Ok(publish::Writers { disk, index: IndexWrite::new(http, upload, index, credential) })
-        })?;
-        Ok(Ready { mode, readers, writers })
     }
 
     /// A dry run holds no writer: this is the only place that knows of it.

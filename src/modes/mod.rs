@@ -32,6 +32,6 @@ pub(crate) fn rules_of_files() -> impl Iterator<Item = &'static Rule> {
 pub fn rules() -> Vec<&'static Rule> {
     let before = [verify_tag::RULES, upload::RULES, collect::RULES, custody::RULES].into_iter().flatten();
     let releases = [create_release::RULES, create_release::channel::RULES, create_release::undo::RULES];
-    let behind = releases.into_iter().chain([publish::RULES, yank::RULES]).flatten();
+    let behind = releases.into_iter().chain([publish::RULES, verify_release::RULES, yank::RULES]).flatten();
     before.chain(rules_of_files()).chain(behind).collect()
 }

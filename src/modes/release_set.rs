@@ -155,8 +155,21 @@ const UNBOUND: Rule = Rule {
     since: "0.1.0",
 };
 
+/// A manifest of a release that was taken back.
+const YANKED: Rule = Rule {
+    id: "manifest/yanked",
+    severity: Severity::Error,
+    rejected_by: &[],
+    summary: "The manifest says that the release was yanked",
+    explain: "Somebody took this release back, and wrote the reason into its manifest. What of it is not out yet is better \
+              not sent.",
+    fix: "release a new version; if the yank was a mistake, take it back first (`mode: yank` with `unyank: true`)",
+    sources: &["design: one manifest names all files of a release"],
+    since: "0.1.0",
+};
+
 /// The rules of this module.
-pub(crate) const RULES: &[Rule] = &[EMPTY, STRAY, NESTED, MISNAMED, UNSAFE_ASSET, UNBOUND];
+pub(crate) const RULES: &[Rule] = &[EMPTY, STRAY, NESTED, MISNAMED, UNSAFE_ASSET, UNBOUND, YANKED];
 
 impl ReleaseSet {
     /// Looks at every file, all of it, and binds the set if nothing stands against it.
@@ -249,6 +262,9 @@ fn from_manifest(disk: &DiskRead, file: &Path, folders: &[PathBuf]) -> Result<Ve
     let files = manifest.artifacts().len();
     let mut report = Report::default();
     report.extend(other_checksums(disk, &manifest, file)?);
+    report.extend(manifest.yanked().map(|reason| {
+        YANKED.finding(format!("it was yanked: {reason}")).in_file(file.display().to_string())
+    }));
     let bound = match disk.bind(manifest, folders) {
         Ok(bound) => {
             report.extend(

@@ -106,11 +106,8 @@ impl RemoteError {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Status { hint, .. } => hint.clone(),
-            Self::Unreachable { source, .. } if let Some(hint) = of_encryption(source.as_ref()) => {
-                Some(hint.to_owned())
-            }
-            Self::Unreachable { .. } | Self::Lost { .. } => {
-                Some("is the address right, and does the network let this machine reach it? run again: what is done is found and not repeated".into())
+            Self::Unreachable { source, .. } | Self::Lost { source, .. } => {
+                Some(about_encryption(source.as_ref()).unwrap_or("is the address right, and does the network let this machine reach it? run again: what is done is found and not repeated").into())
             }
             Self::Unexpected { .. } => Some("is this the address of the service itself, not of a proxy or a log-in page?".into()),
             Self::Conflict { .. } => Some("bytes that are out cannot be replaced: release a new version, or remove the file there by hand".into()),
@@ -124,24 +121,34 @@ impl RemoteError {
     }
 }
 
-/// What to do about a connection that could not be encrypted, if that is why there is none. The HTTP library gives its
-/// TLS library's errors as text only.
-fn of_encryption(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
-    const CERTIFICATE: &str = "its certificate is not trusted here: is it of an authority of your own (then name that in \
-                               `SSL_CERT_FILE`), has it expired, is the clock of this machine right, or does a proxy open \
-                               the connection?";
-    const OTHER: &str =
-        "no encrypted connection comes about: does this port speak `https`, and TLS 1.2 or 1.3?";
-    let words = [
-        ("invalid peer certificate", CERTIFICATE),
-        ("received corrupt message", OTHER),
-        ("peer is incompatible", OTHER),
-        ("peer misbehaved", OTHER),
-        ("received fatal alert", OTHER),
-        ("tls handshake", OTHER),
-    ];
-    std::iter::successors(Some(error), |error| error.source()).find_map(|error| {
-        let text = error.to_string();
-        words.into_iter().find(|(words, _)| text.contains(words)).map(|(_, hint)| hint)
-    })
+/// What to do when it is the encryption that failed, as the TLS library words it.
+fn about_encryption(source: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    let chain = std::iter::successors(Some(source), |error| error.source());
+    let said: String = chain.map(|error| error.to_string().to_ascii_lowercase()).collect();
+    let has = |words: &[&str]| words.iter().any(|words| said.contains(words));
+    if has(&["certificate"]) {
+        return Some(
+            "is the address right? where a proxy opens encrypted connections, or the service has an authority of its own, \
+             let `SSL_CERT_FILE` name that authority's certificate",
+        );
+    }
+    has(&["corrupt message", "handshake", "tls"])
+        .then_some("does that port speak TLS? is the address right, and its port?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_encryption_has_a_hint_of_its_own() {
+        let hint = |text: &str| {
+            let source = io::Error::other(io::Error::other(text.to_owned()));
+            let (service, host, what) = ("the service", "host".to_owned(), "asking".to_owned());
+            RemoteError::Unreachable { service, host, what, source: source.into() }.hint().expect("a hint")
+        };
+        assert!(hint("invalid peer certificate: UnknownIssuer").contains("SSL_CERT_FILE"));
+        assert!(hint("received corrupt message of type InvalidContentType").contains("TLS"));
+        assert!(hint("connection refused").contains("network"));
+    }
 }

@@ -28,8 +28,16 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// The modes: none may import another.
-const MODES: &[&str] =
-    &["verify_tag", "validate_wheels", "upload", "collect", "create_release", "publish", "yank"];
+const MODES: &[&str] = &[
+    "verify_tag",
+    "validate_wheels",
+    "upload",
+    "collect",
+    "create_release",
+    "publish",
+    "verify_release",
+    "yank",
+];
 
 /// What only some files may say. A line that matches elsewhere is a breach.
 const RESERVED: &[(&[&str], &[&str], &str)] = &[

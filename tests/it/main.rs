@@ -46,4 +46,5 @@ mod secrets;
 mod smoke;
 mod story;
 mod support;
+mod verify_release;
 mod yank;

@@ -1,7 +1,10 @@
 //! publish, as its users meet it.
 
+mod conformance;
 mod crash;
 mod installers;
+mod partial;
+mod preflight;
 mod servers;
 mod signals;
 mod stage;

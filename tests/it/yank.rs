@@ -426,6 +426,33 @@ fn spellings_of_one_crate_are_one() {
 }
 
 #[test]
+fn what_was_yanked_is_not_released_any_further() {
+    let world = published();
+    yank(&world, "pypi").run().expect_code(0);
+    for phase in [Phase::Publish, Phase::Release] {
+        let outcome = changes_nothing(&world, world.phase(phase), 1, "blocked");
+        assert!(outcome.finds("manifest/yanked", MANIFEST), "{phase:?}: {}", outcome.told());
+        assert!(outcome.stdout.contains(REASON), "{phase:?}: {}", outcome.told());
+    }
+    unyank(&world, "pypi").run().expect_code(0);
+    world.play(Phase::Publish);
+    world.play(Phase::Release);
+}
+
+#[test]
+fn a_line_for_other_versions_takes_nothing_and_one_without_names_takes_the_rest() {
+    let (world, token) = with_crate();
+    let outcome =
+        yank(&world, "pypi when prerelease\nshelf: sample when stable\npypi when alpha").run().expect_code(0);
+    let packages = list(&outcome, "packages");
+    assert_eq!((packages.len(), &packages[0]["registry"]), (1, &json!("shelf")), "{}", outcome.told());
+    assert!(outcome.finds("yank/not-taken", ""), "the crate is left: {}", outcome.told());
+    let run = with_token(yank(&world, "crates-io: sample-core\ncrates-io"), &token);
+    let outcome = run.run().expect_code(0);
+    assert_eq!(list(&outcome, "packages").len(), 1, "a crate is taken once: {}", outcome.told());
+}
+
+#[test]
 fn the_rest_of_a_release_runs_on_beside_the_mark() {
     let world = published();
     yank(&world, "pypi").run().expect_code(0);

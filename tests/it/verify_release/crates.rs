@@ -1,5 +1,6 @@
 //! Crates of a release: the sparse index is held to the manifest.
 
+use release_action::archive::build::CrateBuilder;
 use release_action::model::crate_name::CrateFile;
 use release_action::model::digest::Sha256;
 use release_action::sim::cargo::Scope;
@@ -8,7 +9,7 @@ use serde_json::json;
 use super::{checks, found, page, run, states, tells, verify};
 use crate::support::canned::closed_port;
 use crate::support::program::{Outcome, Program};
-use crate::support::world::{COMMIT, TAG, World};
+use crate::support::world::{COMMIT, Phase, TAG, World, small_release};
 
 const FILE: &str = "coglet-1.2.0.crate";
 
@@ -152,4 +153,33 @@ fn a_registry_out_of_reach_is_told() {
     let outcome = run(&world, program(&world).input("registries", registries), 2);
     tells(&outcome, "verify/not-asked", "", &["cannot be reached", "coglet"]);
     assert!(found(&outcome, "verify/not-on-registry").is_empty(), "{}", outcome.told());
+}
+
+/// All the way: collected, vetted, attached, published to both registries, and proven; then one of the two loses a file.
+#[test]
+fn a_release_for_two_registries_is_proven_as_this_program_made_it() {
+    let mut files = small_release();
+    let (name, bytes) = CrateBuilder::new("sample", "1.2.0").build();
+    files.push((name.to_string(), bytes));
+    let world = World::holding(files, "");
+    world.play_until(Phase::Publish);
+    let index = world.universe.addresses().crates_index_url;
+    let both = |program: Program| {
+        let registries = format!("crates-io = cargo {index}");
+        program.input("registries", registries).input("targets", "index\ncrates-io")
+    };
+    let token = world.universe.crates(|crates| crates.issue_token(Scope::default()));
+    let credentials = format!("crates-io = {token}");
+    both(world.phase(Phase::Publish)).input("credentials", credentials).run().expect_code(0);
+    world.play(Phase::Release);
+    let outcome = run(&world, both(verify(&world)), 0);
+    assert_eq!((outcome.output("files"), outcome.output("proven")), ("5", "5"), "{}", outcome.told());
+    assert_eq!(states(&outcome).len(), 9, "five on the page, three on the index, one crate");
+    assert_eq!(checks(&outcome), Vec::<String>::new());
+
+    let (wheel, _) = &world.files[0];
+    world.universe.index(|index| index.delete(wheel)).expect("it was there");
+    let outcome = run(&world, both(verify(&world)), 1);
+    assert_eq!(outcome.output("missing"), format!("{wheel} (index)"));
+    assert_eq!(outcome.output("proven"), "4");
 }

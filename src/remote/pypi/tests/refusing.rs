@@ -285,7 +285,7 @@ async fn a_port_that_speaks_no_tls_is_told_from_one_that_is_not_there() {
     let write = IndexWrite::new(http(), upload, reader(&script, http()), password());
     let error = Made::new().ensure(&write).await.expect_err("no TLS");
     assert!(matches!(error, RemoteError::Unreachable { .. }), "{error:?}");
-    assert!(error.hint().is_some_and(|hint| hint.contains("does this port speak `https`")), "{error:?}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("speak TLS")), "{error:?}");
 
     let error = RemoteError::Unreachable {
         service: SERVICE,
