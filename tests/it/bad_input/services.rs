@@ -178,7 +178,8 @@ fn a_page_in_the_place_of_the_upload() {
     let outcome = program.run().expect_code(2);
     super::assert_tells(&outcome);
     says(&outcome, &["a page of HTML", "uploading `sample-1.2.0-"]);
-    assert_eq!(outcome.output("outcome"), "error", "{}", outcome.told());
+    // The page says nothing about the file: it may be there.
+    assert_eq!(outcome.output("outcome"), "partial", "{}", outcome.told());
     assert!(outcome.elapsed < 4 * SOON, "it took {:?}", outcome.elapsed);
     assert!(world.released().indexed.is_empty());
 }
