@@ -21,7 +21,7 @@ pub(crate) enum Outcome {
     NotReady,
     /// A finding stands against it, and nothing was changed.
     Blocked,
-    /// Something was changed, and something is left or not as declared.
+    /// Something was changed, or may have been, and something is left or not as declared.
     Partial,
     /// It could not be told, and nothing is known to be changed.
     Error,

@@ -81,7 +81,7 @@ The output `outcome` says how a run ended.
 | `planned` | `dry-run`: the plan is printed and nothing was changed. | 0 |
 | `not-ready` | What the mode builds on, or what others are to add (`expect-assets`) or to do (`manual`), is not there yet. | 0 |
 | `blocked` | A finding stands against it, and nothing was changed. | 1 |
-| `partial` | Something was changed, and something is left or not as declared. | 2, or 1 with a finding |
+| `partial` | Something was changed, or may have been, and something is left or not as declared. | 2, or 1 with a finding |
 | `error` | It could not be told, and nothing is known to be changed; or it was typed wrong. | 2 or 64 |
 ";
 

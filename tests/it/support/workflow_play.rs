@@ -189,7 +189,7 @@ impl Job<'_> {
         if mode == "publish" || mode == "verify-release" {
             program = program.input("registries", registries(&addresses));
         }
-        if mode == "publish" {
+        if mode == "publish" && step["with"]["targets"].is_null() {
             program = program
                 .input("repository-url", &addresses.repository_url)
                 .input("index-url", &addresses.index_url);
