@@ -317,6 +317,18 @@ pub(crate) struct Writers {
     pub(crate) github: GithubWrite,
 }
 
+/// What was found in the files of `set`, and the files if nothing stands against them; neither where there is no set.
+fn vetted(
+    set: Option<&ReleaseSet>,
+    cx: &Context,
+    disk: &DiskRead,
+    origin: &Origin,
+) -> Result<(Report, Option<BoundManifest>), ReleaseSetError> {
+    let Some(set) = set else { return Ok((Report::default(), None)) };
+    let vetting = set.vet(disk, origin, &cx.surroundings.progress)?;
+    Ok((vetting.report, vetting.bound))
+}
+
 impl Mode for CreateRelease {
     const NAME: &'static str = "create-release";
     /// GitHub asks for one content-creating request at a time, and answers parallel uploads with its secondary limit.
@@ -333,12 +345,7 @@ impl Mode for CreateRelease {
         readers: &Readers,
     ) -> Result<Plan<ReleaseStep, Released>, CreateReleaseError> {
         let origin = Origin { tag: Some(self.tag.clone()), commit: None };
-        let vetting = match &self.set {
-            Some(set) => Some(set.vet(&readers.disk, &origin, &cx.surroundings.progress)?),
-            None => None,
-        };
-        let (vetted, bound) =
-            vetting.map_or_else(Default::default, |vetting| (vetting.report, vetting.bound));
+        let (vetted, bound) = vetted(self.set.as_ref(), cx, &readers.disk, &origin)?;
         let mut plan = Plan {
             waves: Vec::new(),
             report: vetted,

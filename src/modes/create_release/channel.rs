@@ -106,12 +106,7 @@ impl Mode for ChannelRelease {
     ) -> Result<Plan<ChannelStep, Channelled>, CreateReleaseError> {
         let (disk, github) = (&readers.disk, &readers.github);
         let origin = Origin { tag: None, commit: Some(self.commit.clone()) };
-        let vetting = match &self.set {
-            Some(set) => Some(set.vet(disk, &origin, &cx.surroundings.progress)?),
-            None => None,
-        };
-        let (vetted, bound) =
-            vetting.map_or_else(Default::default, |vetting| (vetting.report, vetting.bound));
+        let (vetted, bound) = super::vetted(self.set.as_ref(), cx, disk, &origin)?;
         let nothing =
             Channelled { tag: None, release: None, assets: 0, complete: false, artifacts: Vec::new() };
         let mut plan =
