@@ -18,6 +18,10 @@ pub(crate) use previous::previous_tag;
 /// counts is held to it: that of UTF-16, where an emoji is two.
 pub(crate) const LONGEST: usize = 125_000;
 
+/// What notes that are cut leave free of [`LONGEST`], so that the release can be marked as yanked: the reason has 500
+/// characters at most, of which some may be escaped.
+pub(crate) const ROOM_FOR_YANK_MARK: usize = 1_000;
+
 /// How long GitHub may find `text`; see [`LONGEST`].
 pub(crate) fn length(text: &str) -> usize {
     text.encode_utf16().count()

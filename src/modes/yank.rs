@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::notes;
 use crate::model::crate_name::CrateFile;
 use crate::model::manifest::Manifest;
 use crate::model::reason::Reason;
@@ -32,7 +33,7 @@ use crate::report::Report;
 
 use named::{Named, Subject};
 pub(crate) use rules::RULES;
-use rules::{ABSENT, BY_HAND, NO_RELEASE, NO_TAG, NO_TOKEN, NOTHING};
+use rules::{ABSENT, BY_HAND, NO_RELEASE, NO_ROOM, NO_TAG, NO_TOKEN, NOTHING};
 
 /// The request.
 #[derive(Clone, Debug)]
@@ -426,8 +427,19 @@ impl Yank {
             plan.report.push(NOTHING.finding(message));
             return;
         }
+        let mut for_a_person = Vec::new();
         match release {
             Some(release) => match self.mark(tag, release) {
+                Some(YankStep::Mark { text, .. }) if notes::length(&text.body) > notes::LONGEST => {
+                    let message = format!(
+                        "the text of {} would have {} characters with the mark, and GitHub takes {}",
+                        release.html_url,
+                        notes::length(&text.body),
+                        notes::LONGEST
+                    );
+                    plan.report.push(NO_ROOM.finding(message));
+                    for_a_person.push(format!("shorten the text of the release {tag}"));
+                }
                 Some(step) => steps.push(step),
                 None => plan.present += 1,
             },
@@ -438,9 +450,12 @@ impl Yank {
         }
         let by_hand: Vec<_> = found.iter().filter(|found| found.by_hand).collect();
         if !by_hand.is_empty() {
-            let verb = self.change.verb();
             let lines = by_hand.iter().map(|found| format!("{} on {}", found.subject, found.registry));
-            plan.waiting_for = Some(format!("somebody to {verb} {}", lines.collect::<Vec<_>>().join(", ")));
+            let lines = lines.collect::<Vec<_>>().join(", ");
+            for_a_person.insert(0, format!("{} {lines}", self.change.verb()));
+        }
+        if !for_a_person.is_empty() {
+            plan.waiting_for = Some(format!("somebody to {}", for_a_person.join(", and to ")));
         }
     }
 

@@ -350,6 +350,23 @@ fn r28_the_text_of_an_immutable_release_is_marked_all_the_same() {
 }
 
 #[test]
+fn a_text_without_room_for_the_mark_keeps_nothing_else_from_being_yanked() {
+    let (world, token) = with_crate();
+    let full = "x".repeat(124_900);
+    world.universe.github(|github| github.releases_mut()[0].body = Some(full.clone()));
+    let program = || with_token(yank(&world, "pypi\ncrates-io"), &token);
+    let outcome = program().run().expect_code(0);
+    assert_eq!(outcome.output("outcome"), "not-ready", "{}", outcome.told());
+    assert!(outcome.finds("yank/no-room", ""), "{}", outcome.told());
+    assert_eq!(body(&world), full);
+    assert!(crates(&world).iter().any(|(_, version, yanked)| version == "1.2.0" && *yanked));
+
+    world.universe.github(|github| github.releases_mut()[0].body = Some("x".repeat(124_000)));
+    let outcome = program().run().expect_code(0);
+    assert!(!outcome.finds("yank/no-room", "") && body(&world).starts_with(OPEN), "{}", outcome.told());
+}
+
+#[test]
 fn a_reason_is_text_on_the_page_and_another_one_takes_its_place() {
     let world = published();
     let before = body(&world);

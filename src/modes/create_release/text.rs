@@ -293,7 +293,13 @@ impl Wording {
             _ => place,
         };
         let room = notes::LONGEST.saturating_sub(notes::length(&would_be.put("", &there)));
-        let (part, files) = match notes::cut(notes, room, notice) {
+        // What has to be cut anyway leaves room for the mark of a yank, where so much is left for the notes.
+        let spared = notes::cut(notes, room.saturating_sub(notes::ROOM_FOR_YANK_MARK), notice);
+        let cut = match (notes::cut(notes, room, notice), spared) {
+            (Cut::Part(_), Cut::Part(part)) => Cut::Part(part),
+            (cut, _) => cut,
+        };
+        let (part, files) = match cut {
             Cut::Whole => (notes.to_owned(), Vec::new()),
             Cut::Part(part) => (part, vec![whole_text(notes)]),
             Cut::NoRoom => {

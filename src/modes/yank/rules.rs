@@ -96,6 +96,18 @@ pub(super) const NO_RELEASE: Rule = Rule {
     since: "0.1.0",
 };
 
+pub(super) const NO_ROOM: Rule = Rule {
+    id: "yank/no-room",
+    severity: Severity::Warning,
+    rejected_by: &["github"],
+    summary: "The release's text leaves no room for the mark that it is yanked",
+    explain: "GitHub takes 125,000 characters. The mark stands above the text that is there, which is not cut for it: a \
+              person wrote it, or it belongs to what was published. The packages are yanked all the same.",
+    fix: "shorten the release's text on its page, and run this again",
+    sources: &["GitHub's REST interface for releases"],
+    since: "0.1.0",
+};
+
 pub(super) const NO_TOKEN: Rule = Rule {
     id: "yank/no-token",
     severity: Severity::Error,
@@ -130,6 +142,7 @@ pub(crate) const RULES: &[Rule] = &[
     NOTHING,
     ABSENT,
     NO_RELEASE,
+    NO_ROOM,
     NO_TOKEN,
     BY_HAND,
 ];

@@ -303,7 +303,8 @@ fn r10_we_cut_what_is_too_long_and_attach_all_of_it() {
     assert_eq!(outcome.output("assets"), "7", "{}", outcome.told());
     let release = release(&world);
     let body = release.body.expect("there is a text");
-    assert!(body.encode_utf16().count() <= 125_000, "{}", body.len());
+    // The mark of a yank has room above it.
+    assert!(body.encode_utf16().count() <= 124_000, "{}", body.len());
     assert!(body.len() > 110_000, "{}", body.len());
     let whole = release.assets.iter().find(|asset| asset.name == "RELEASE-NOTES.md").expect("it is attached");
     assert_eq!(String::from_utf8_lossy(&whole.bytes), text);
