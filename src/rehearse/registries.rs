@@ -31,6 +31,7 @@ pub(super) async fn publish(
     script: &Script,
     name: &'static str,
 ) -> Result<Played, RehearseError> {
+    stage.run_as(script.publisher);
     let targets = targets(stage, script);
     let mut readers = registry::Readers { disk: DiskRead::for_uploads(), registries: BTreeMap::new() };
     let mut ways = BTreeMap::new();

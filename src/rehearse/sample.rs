@@ -22,7 +22,7 @@ use crate::model::revision::CommitSha;
 use crate::model::tag::{Tag, TagError};
 use crate::model::wanted::Wanted;
 
-use super::script::{Script, TO_REGISTRIES, Way};
+use super::script::{Job, Script, TO_REGISTRIES, Way};
 
 /// The artifact that is a tree of its own: its files go to no release page.
 const DOCUMENTATION: &str = "documentation";
@@ -81,6 +81,8 @@ pub(crate) struct Sample {
     pub(crate) produced: Vec<Produced>,
     /// Files of crates that crates.io has already.
     pub(crate) crates: Vec<CrateFile>,
+    /// The job that the registries were told to trust.
+    pub(super) trusted: Job,
     /// Who releases that.
     pub(super) way: Way,
 }
@@ -158,6 +160,7 @@ impl Sample {
             way: gathered(&produced),
             produced,
             crates: Vec::new(),
+            trusted: Job::USUAL,
         }
     }
 
@@ -192,6 +195,7 @@ impl Sample {
             way: gathered(&produced),
             produced,
             crates: Vec::new(),
+            trusted: Job::USUAL,
         })
     }
 

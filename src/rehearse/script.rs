@@ -67,6 +67,20 @@ pub(super) const TO_REGISTRIES: &[Phase] = &[Phase::Collect, Phase::Validate, Ph
 /// The phases of a workflow that adds other files to a release.
 pub(super) const WITHOUT_PACKAGES: &[Phase] = &[Phase::Collect, Phase::Release];
 
+/// Where packages are published from: what a registry is told to trust, and what a job's identity states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Job {
+    /// The workflow's file name.
+    pub(super) workflow: &'static str,
+    /// Its environment, if it has one.
+    pub(super) environment: Option<&'static str>,
+}
+
+impl Job {
+    /// The one of a release that nobody else has to do with.
+    pub(super) const USUAL: Self = Self { workflow: "release.yml", environment: None };
+}
+
 /// What a workflow's file says.
 #[derive(Clone, Debug)]
 pub(super) struct Script {
@@ -86,6 +100,8 @@ pub(super) struct Script {
     pub(super) expect: Vec<NameGlob>,
     /// Which packages go where; without a line all go to the index.
     pub(super) targets: Vec<String>,
+    /// Which job sends them.
+    pub(super) publisher: Job,
 }
 
 impl Script {
@@ -100,6 +116,7 @@ impl Script {
             rename: Vec::new(),
             expect: Vec::new(),
             targets: Vec::new(),
+            publisher: Job::USUAL,
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::pace::Simulated;
 use super::sample::Sample;
-use super::script::Way;
+use super::script::{Job, Way};
 use super::{Page, RehearseError, Row};
 use crate::model::crate_name::CrateFile;
 use crate::model::endpoints::Endpoint;
@@ -269,6 +269,14 @@ impl Stage {
         Ok(CargoWrite::new(self.http()?, self.cargo_read(index)?, credential))
     }
 
+    /// From here on identities are those of this job.
+    pub(super) fn run_as(&self, job: Job) {
+        self.universe.oidc(|oidc| {
+            oidc.set_workflow(job.workflow);
+            job.environment.into_iter().for_each(|environment| oidc.set_environment(environment));
+        });
+    }
+
     fn identity(&self) -> AmbientIdentity {
         AmbientIdentity {
             request_url: self.addresses.oidc_request_url.clone(),
@@ -459,14 +467,14 @@ fn prepare(universe: &Universe, sample: &Sample) -> BTreeMap<String, (u64, Vec<N
     producers
 }
 
-/// Lets the workflow publish every package, and places what is out already.
+/// Lets the job that is trusted publish every package, and places what is out already.
 fn trust(universe: &Universe, sample: &Sample) {
     let publisher = |project: PackageName| Publisher {
         project,
         repository: REPOSITORY.to_owned(),
         repository_owner_id: OWNER_ID.to_owned(),
-        workflow: "release.yml".to_owned(),
-        environment: None,
+        workflow: sample.trusted.workflow.to_owned(),
+        environment: sample.trusted.environment.map(str::to_owned),
         stage: index::Stage::Active,
     };
     for project in sample.projects() {
@@ -476,7 +484,9 @@ fn trust(universe: &Universe, sample: &Sample) {
     universe.crates(|crates| {
         sample.crates.iter().for_each(|file| crates.place_sample(file));
         for krate in sample.packed() {
-            crates.register(cargo::Publisher::new(krate, REPOSITORY, "release.yml"));
+            let publisher = cargo::Publisher::new(krate, REPOSITORY, sample.trusted.workflow);
+            let environment = sample.trusted.environment.map(str::to_owned);
+            crates.register(cargo::Publisher { environment, ..publisher });
         }
     });
 }

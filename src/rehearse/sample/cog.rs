@@ -9,7 +9,7 @@ use crate::archive::build::{CrateBuilder, SdistBuilder, WheelBuilder};
 use crate::model::artifact::FileName;
 use crate::model::crate_name::CrateFile;
 use crate::model::tag::Tag;
-use crate::rehearse::script::{APPROVED, Script};
+use crate::rehearse::script::{APPROVED, Job, Script};
 
 const NAME: &str = "cog";
 /// The native module, and the crate.
@@ -19,6 +19,9 @@ const VERSION: &str = "0.17.0";
 const BEFORE: &str = "0.16.2";
 /// The workflow that a tag starts.
 const WORKFLOW: &str = "release.yml";
+
+/// The job that sends everything to the registries, once a person published the draft.
+const PUBLISHER: Job = Job { workflow: "publish.yml", environment: Some("registries") };
 
 /// Which artifacts of its own run it takes.
 const TAKEN: [&str; 5] = [
@@ -43,6 +46,7 @@ pub(super) fn sample() -> Sample {
     let script = Script {
         phases: APPROVED,
         targets: TARGETS.map(str::to_owned).into(),
+        publisher: PUBLISHER,
         ..Script::of_packages(taken(&TAKEN))
     };
     Sample {
@@ -53,6 +57,7 @@ pub(super) fn sample() -> Sample {
         project_files: vec![("pyproject.toml".to_owned(), pyproject), ("Cargo.toml".to_owned(), cargo)],
         produced: produced(),
         crates: vec![before()],
+        trusted: PUBLISHER,
         way: Way::Shared(vec![(WORKFLOW, script)]),
     }
 }
@@ -117,5 +122,14 @@ mod tests {
         for line in TARGETS {
             assert!(publishes.contains(line), "{line}");
         }
+        // The one job with an identity is the publisher.
+        let jobs: Vec<_> = [("release.yml", builds), ("publish.yml", publishes)]
+            .into_iter()
+            .flat_map(|(file, text)| text.split("\n\n").map(move |part| (file, part)))
+            .filter(|(_, part)| part.contains("id-token: write"))
+            .collect();
+        let [(file, job)] = jobs[..] else { panic!("{jobs:?}") };
+        let environment = job.lines().find_map(|line| line.trim().strip_prefix("environment: "));
+        assert_eq!((file, environment), (PUBLISHER.workflow, PUBLISHER.environment));
     }
 }

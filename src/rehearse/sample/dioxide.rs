@@ -6,7 +6,7 @@ use crate::archive::build::native::elf::{self, Glibc};
 use crate::archive::build::native::{Extension, Interpreter, Machine, macho, pe};
 use crate::archive::build::{SdistBuilder, WheelBuilder};
 use crate::model::tag::Tag;
-use crate::rehearse::script::Script;
+use crate::rehearse::script::{Job, Script};
 
 const NAME: &str = "dioxide";
 /// The version as the tag and `Cargo.toml` spell it.
@@ -43,6 +43,7 @@ pub(super) fn sample() -> Sample {
         project_files: vec![("pyproject.toml".to_owned(), pyproject), ("Cargo.toml".to_owned(), cargo)],
         produced: produced(),
         crates: Vec::new(),
+        trusted: Job::USUAL,
         way: Way::Shared(vec![(WORKFLOW, script)]),
     }
 }

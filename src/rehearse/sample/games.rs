@@ -7,7 +7,7 @@ use crate::archive::build::{SdistBuilder, WheelBuilder};
 use crate::model::digest::Sha256;
 use crate::model::tag::Tag;
 use crate::modes::create_release::Attached;
-use crate::rehearse::script::{Script, WITHOUT_PACKAGES};
+use crate::rehearse::script::{Job, Script, WITHOUT_PACKAGES};
 
 const NAME: &str = "games-collection";
 const VERSION: &str = "2.4.0";
@@ -53,6 +53,7 @@ pub(super) fn sample() -> Sample {
         project_files: vec![("pyproject.toml".to_owned(), pyproject)],
         produced: produced(),
         crates: Vec::new(),
+        trusted: Job::USUAL,
         way: way(),
     }
 }
@@ -75,6 +76,7 @@ fn way() -> Way {
         rename: vec![STORED_AS.parse().expect("the template is plain")],
         expect: whole(),
         targets: Vec::new(),
+        publisher: Job::USUAL,
     };
     let [of_packages, of_programs] = WORKFLOWS;
     Way::Shared(vec![(of_packages, packages), (of_programs, programs)])

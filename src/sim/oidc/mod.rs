@@ -108,6 +108,15 @@ impl Oidc {
         }
     }
 
+    /// Lets the run be one of another workflow of the repository, such as `publish.yml`.
+    pub fn set_workflow(&mut self, file: &str) {
+        let repository = self.claim("repository").to_owned();
+        for claim in ["workflow_ref", "job_workflow_ref"] {
+            let at = self.claim(claim).split('@').nth(1).unwrap_or_default().to_owned();
+            self.set_claim(claim, format!("{repository}/.github/workflows/{file}@{at}"));
+        }
+    }
+
     /// Lets another event have set off the run. Some of them run on the default branch, whatever they are about.
     pub fn set_event(&mut self, event: &str) {
         self.set_claim("event_name", event);
