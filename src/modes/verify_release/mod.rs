@@ -338,6 +338,15 @@ impl VerifyRelease {
             let lines: Vec<_> = targets.iter().map(|target| format!("`{target}`")).collect();
             let message = format!("version {} fits none of: {}", self.tag.version(), lines.join(", "));
             look.find(rules::NOWHERE.finding(message));
+        } else {
+            for (target, _) in targets.iter().zip(&routes).filter(|(_, files)| files.is_empty()) {
+                let why = if target.takes_version(self.tag.version()) {
+                    "none of the files is for it".to_owned()
+                } else {
+                    format!("version {} does not fit it", self.tag.version())
+                };
+                look.find(rules::TOOK_NOTHING.finding(format!("`{target}`: {why}")));
+            }
         }
         let mut looks = Vec::new();
         for (place, files) in readers.places.iter().zip(&routes) {

@@ -266,6 +266,18 @@ pub(super) const NOWHERE: Rule = Rule {
     since: "0.1.0",
 };
 
+pub(super) const TOOK_NOTHING: Rule = Rule {
+    id: "verify/line-took-nothing",
+    severity: Severity::Info,
+    rejected_by: &[],
+    summary: "A line of `targets` is about no file of the release",
+    explain: "The packages that it names are not in the manifest, or other lines name them, or its `when` does not fit the \
+              version. Nothing was looked for there.",
+    fix: "nothing, if that is what was meant; else compare the names with those in `manifest.json`",
+    sources: &["design: nothing is left out silently"],
+    since: "0.1.0",
+};
+
 pub(super) const NOT_THERE: Rule = Rule {
     id: "verify/not-on-registry",
     severity: Severity::Error,
@@ -401,6 +413,7 @@ pub(crate) const RULES: &[Rule] = &[
     NO_PROVENANCE,
     PROVENANCE_REQUIRED,
     NOWHERE,
+    TOOK_NOTHING,
     NOT_TRIED,
     NOT_INSTALLED,
     NOT_IMPORTED,
