@@ -5,6 +5,7 @@ mod crash;
 mod installers;
 mod partial;
 mod preflight;
+mod provenance;
 mod servers;
 mod signals;
 mod stage;

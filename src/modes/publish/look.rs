@@ -245,3 +245,48 @@ impl Publish {
         (size > most).then(|| rule.finding(message).in_file(file.artifact.file_name.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::artifact::{Artifact, ArtifactKind};
+    use crate::model::digest::Hashes;
+    use crate::model::manifest::Origin;
+    use crate::model::target::{Registries, Target};
+    use crate::modes::release_set::ReleaseSet;
+
+    /// Which rule a file of so many bytes breaks at a registry.
+    fn broken(registry: &str, limit: SizeLimit, size_bytes: u64) -> Option<&'static str> {
+        let registries =
+            Registries::read(Registries::default_index(), "own = python http://[::1]/ http://[::1]/simple/");
+        let targets = Target::read(registry, &registries.expect("good")).expect("good");
+        let registry = targets[0].registry.clone();
+        let set = ReleaseSet::Manifest { file: "manifest.json".into(), folders: Vec::new() };
+        let publish = Publish { size_limit: limit, ..Publish::new(set, Origin::default(), targets) };
+        let hashes = Hashes { size_bytes, ..Hashes::of(b"") };
+        let artifact = Artifact::new("sample-1.0.tar.gz".parse().expect("good"), hashes, ArtifactKind::Other);
+        publish
+            .too_large(&registry, &File { artifact, path: "sample-1.0.tar.gz".into() })
+            .map(|finding| finding.check)
+    }
+
+    #[test]
+    fn sizes_are_held_to_what_the_registry_takes() {
+        const MIB: u64 = 1 << 20;
+        let usual = || SizeLimit::Usual(100 * MIB);
+        for (registry, limit, size, expected) in [
+            ("pypi", usual(), 100 * MIB, None),
+            ("pypi", usual(), 100 * MIB + 1, Some("publish/large")),
+            ("testpypi", usual(), 1024 * MIB, Some("publish/large")),
+            ("pypi", usual(), 1024 * MIB + 1, Some("publish/too-large")),
+            ("pypi", SizeLimit::Given(300 * MIB), 300 * MIB, None),
+            ("pypi", SizeLimit::Given(300 * MIB), 300 * MIB + 1, Some("publish/too-large")),
+            ("crates-io", usual(), 10 * MIB, None),
+            ("crates-io", usual(), 10 * MIB + 1, Some("publish/too-large")),
+            ("crates-io", SizeLimit::Given(20 * MIB), 20 * MIB, None),
+            ("own", usual(), 2048 * MIB, None),
+        ] {
+            assert_eq!(broken(registry, limit, size), expected, "{registry} {size}");
+        }
+    }
+}
