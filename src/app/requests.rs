@@ -1,5 +1,6 @@
 //! From inputs to the requests of the modes, with the readers and writers that each of them needs.
 
+mod bump_version;
 pub(super) mod channel;
 mod collect;
 mod publish;
@@ -8,6 +9,7 @@ mod release;
 mod undo;
 mod upload;
 mod verify_release;
+mod verify_tag;
 mod yank;
 
 use std::path::{Path, PathBuf};
@@ -26,11 +28,12 @@ use crate::modes::release_set::ReleaseSet;
 use crate::modes::smoke::{Dependencies, Smoke};
 use crate::modes::validate_wheels::baseline::Baseline;
 use crate::modes::validate_wheels::{self, ValidateWheels};
-use crate::modes::verify_tag::{self, VerifyTag};
+use crate::modes::verify_tag as tag_mode;
 use crate::remote::disk::read::DiskRead;
 use crate::remote::disk::write::DiskWrite;
 use crate::remote::error::RemoteError;
 use crate::remote::github::event::{EventError, ProducerRun, producer_run};
+use crate::remote::github::event_tag;
 use crate::remote::github::read::GithubRead;
 use crate::remote::github::write::GithubWrite;
 use crate::remote::http::Http;
@@ -86,23 +89,6 @@ pub(super) struct Requests<'a> {
 }
 
 impl Requests<'_> {
-    pub(super) fn verify_tag(&self) -> Result<Ready<VerifyTag>, RequestError> {
-        let tag = self.tag_text().ok_or_else(|| self.inputs.missing("tag"))?;
-        // The commit of a tag push must be the tag's; that of any other event says nothing about the tag.
-        let pushed = self
-            .runner
-            .commit
-            .clone()
-            .filter(|_| self.runner.git_ref.as_deref() == Some(&format!("refs/tags/{tag}")));
-        let mode = VerifyTag {
-            commit: self.given_or_built()?.or(pushed),
-            project_dir: self.inputs.existing_folder("project-dir")?,
-            tag,
-        };
-        let readers = verify_tag::Readers { disk: DiskRead::default(), github: self.github_read()? };
-        Ok(Ready { mode, readers, writers: self.unless_dry_run(|| Ok(()))? })
-    }
-
     pub(super) fn validate_wheels(&self) -> Result<Ready<ValidateWheels>, RequestError> {
         let files = self.inputs.paths("files");
         let set = if files.is_empty() {
@@ -189,19 +175,37 @@ impl Requests<'_> {
         if self.inputs.flag("dry-run")? { Ok(None) } else { make().map(Some) }
     }
 
-    /// The tag as the input or the ref that started the run gives it.
+    /// The tag as the input gives it, else the person who started the workflow, else the ref or the release that started
+    /// the run.
     fn tag_text(&self) -> Option<String> {
-        let from_ref = self.runner.git_ref.as_deref().and_then(|git_ref| git_ref.strip_prefix("refs/tags/"));
-        let given = self.inputs.text("tag").map(|text| text.strip_prefix("refs/tags/").unwrap_or(text));
-        given.or(from_ref).map(str::to_owned)
+        let bare = |text: &str| text.strip_prefix("refs/tags/").unwrap_or(text).to_owned();
+        if let Some(given) = self.inputs.text("tag") {
+            return Some(bare(given));
+        }
+        if let Some(typed) = self.event_of("workflow_dispatch").and_then(|event| event_tag::typed_tag(&event))
+        {
+            return Some(bare(&typed));
+        }
+        let git_ref = self.runner.git_ref.as_deref();
+        git_ref
+            .and_then(|git_ref| git_ref.strip_prefix("refs/tags/"))
+            .map(str::to_owned)
+            .or_else(|| self.event_of("release").and_then(|event| event_tag::released_tag(&event)))
+    }
+
+    /// The event, if it is of this kind and can be read.
+    fn event_of(&self, name: &str) -> Option<Vec<u8>> {
+        let path =
+            self.runner.event_path.as_deref().filter(|_| self.runner.event_name.as_deref() == Some(name));
+        files::event(path?).ok()
     }
 
     /// The tag, which the user gave, or which started the run. Where only a tag with a version will do, see
     /// [`Self::required_tag`]; a run that was started by another one goes on without.
     fn tag(&self) -> Result<Option<Tag>, RequestError> {
         match self.inputs.text("tag").map(str::parse::<Tag>) {
-            Some(Err(error @ TagError::NoVersion { .. })) => Err(no_version(&error)),
-            Some(_) => Ok(self.inputs.parsed("tag")?),
+            Some(Err(TagError::NotATag { .. }) | Ok(_)) => Ok(self.inputs.parsed("tag")?),
+            Some(Err(error)) => Err(no_version(&error)),
             None => Ok(self.tag_text().and_then(|text| text.parse().ok())),
         }
     }
@@ -361,7 +365,7 @@ impl Requests<'_> {
 }
 
 fn no_version(error: &TagError) -> RequestError {
-    RequestError::Finding(Box::new(verify_tag::no_version(error)))
+    RequestError::Finding(Box::new(tag_mode::no_version(error)))
 }
 
 /// Whether `inner` is `outer` or lies in it, whatever links and `..` their spellings hold.

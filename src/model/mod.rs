@@ -4,6 +4,8 @@
 //! enters, and every type's `Display` gives the text back.
 
 pub mod artifact;
+pub mod branch_rules;
+pub mod bump;
 pub mod channel;
 pub mod collection;
 pub mod crate_name;

@@ -113,6 +113,17 @@ impl Pep440 {
     }
 }
 
+impl Pre {
+    /// How the normal form writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alpha => "a",
+            Self::Beta => "b",
+            Self::Candidate => "rc",
+        }
+    }
+}
+
 impl Default for Number {
     fn default() -> Self {
         Self::Small(0)
@@ -128,6 +139,21 @@ impl Number {
             Err(_) if digits.is_empty() => Self::default(),
             Err(_) => Self::Large(Large(digits.into())),
         }
+    }
+
+    /// The number that follows.
+    pub fn next(&self) -> Self {
+        if let Self::Small(small) = self
+            && let Some(next) = small.checked_add(1)
+        {
+            return Self::Small(next);
+        }
+        let digits = self.to_string();
+        let kept = digits.trim_end_matches('9');
+        let zeros = "0".repeat(digits.len() - kept.len());
+        let (front, last) = kept.split_at(kept.len().saturating_sub(1));
+        let raised = last.bytes().next().map_or('1', |last| char::from(last + 1));
+        Self::Large(Large(format!("{front}{raised}{zeros}").into()))
     }
 }
 
@@ -260,12 +286,7 @@ impl fmt::Display for Pep440 {
             write!(f, "{}{number}", if index == 0 { "" } else { "." })?;
         }
         if let Some((kind, number)) = &self.pre {
-            let word = match kind {
-                Pre::Alpha => "a",
-                Pre::Beta => "b",
-                Pre::Candidate => "rc",
-            };
-            write!(f, "{word}{number}")?;
+            write!(f, "{}{number}", kind.as_str())?;
         }
         if let Some(number) = &self.post {
             write!(f, ".post{number}")?;
@@ -275,12 +296,18 @@ impl fmt::Display for Pep440 {
         }
         for (index, segment) in self.local.iter().enumerate() {
             f.write_str(if index == 0 { "+" } else { "." })?;
-            match segment {
-                Local::Text(text) => f.write_str(text)?,
-                Local::Number(number) => number.fmt(f)?,
-            }
+            segment.fmt(f)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => number.fmt(f),
+        }
     }
 }
 
@@ -402,5 +429,18 @@ mod tests {
         }
         assert_eq!(read("1.0.0"), read("1"));
         assert_eq!(read("0.0"), read("0"));
+    }
+
+    #[test]
+    fn numbers_have_a_next_one() {
+        for (number, next) in [
+            ("0", "1"),
+            ("9", "10"),
+            ("18446744073709551615", "18446744073709551616"),
+            ("18446744073709551619", "18446744073709551620"),
+            ("99999999999999999999", "100000000000000000000"),
+        ] {
+            assert_eq!(Number::read(number).next(), Number::read(next), "{number}");
+        }
     }
 }

@@ -12,8 +12,7 @@ use std::str::FromStr;
 
 use super::crate_name::CrateName;
 use super::name::PackageName;
-use super::pep440::Pre;
-use super::version::Version;
+use super::version::{UnknownKind, Version, VersionKind};
 pub use fault::{LineError, LineFault};
 pub use login::{Login, secrets_among};
 pub use registry::{CRATES_IO, INDEX, PYPI, Registries, Registry, RegistryKind, RegistryName, TEST_PYPI};
@@ -37,19 +36,6 @@ pub struct Target {
     pub needs: Vec<Package>,
     /// Of which versions; nothing stands for all.
     pub when: Vec<VersionKind>,
-}
-
-/// A kind of versions. One version may be of several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum VersionKind {
-    Stable,
-    Prerelease,
-    Alpha,
-    Beta,
-    Rc,
-    Dev,
-    Post,
 }
 
 impl Package {
@@ -97,55 +83,6 @@ impl FromStr for Package {
 impl fmt::Display for Package {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.written)
-    }
-}
-
-impl VersionKind {
-    /// All kinds, in the order of the documents.
-    pub const ALL: [Self; 7] =
-        [Self::Stable, Self::Prerelease, Self::Alpha, Self::Beta, Self::Rc, Self::Dev, Self::Post];
-
-    /// What it is called.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Stable => "stable",
-            Self::Prerelease => "prerelease",
-            Self::Alpha => "alpha",
-            Self::Beta => "beta",
-            Self::Rc => "rc",
-            Self::Dev => "dev",
-            Self::Post => "post",
-        }
-    }
-
-    /// Whether `version` is of this kind.
-    pub fn fits(self, version: &Version) -> bool {
-        let parts = version.parts();
-        let pre = parts.pre.as_ref().map(|(pre, _)| *pre);
-        match self {
-            Self::Stable => !version.is_prerelease(),
-            Self::Prerelease => version.is_prerelease(),
-            Self::Alpha => pre == Some(Pre::Alpha),
-            Self::Beta => pre == Some(Pre::Beta),
-            Self::Rc => pre == Some(Pre::Candidate),
-            Self::Dev => parts.dev.is_some(),
-            Self::Post => parts.post.is_some(),
-        }
-    }
-}
-
-impl FromStr for VersionKind {
-    type Err = LineFault;
-
-    fn from_str(text: &str) -> Result<Self, LineFault> {
-        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
-        found.ok_or_else(|| LineFault::Kind { text: shown(text) })
-    }
-}
-
-impl fmt::Display for VersionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -204,7 +141,8 @@ impl Target {
         };
         let packages = words(":").map(|word| word.parse()).collect::<Result<Vec<Package>, _>>()?;
         let needs = words("needs").map(|word| word.parse()).collect::<Result<Vec<Package>, _>>()?;
-        let when = words("when").map(|word| word.parse()).collect::<Result<Vec<_>, _>>()?;
+        let unknown = |UnknownKind { text }| LineFault::Kind { text };
+        let when = words("when").map(|word| word.parse().map_err(unknown)).collect::<Result<Vec<_>, _>>()?;
         let target = Self { registry, packages, needs, when };
         target.check()?;
         Ok(target)

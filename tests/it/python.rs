@@ -2,7 +2,6 @@
 //! `email-validator`, `trove-classifiers`, `rfc3986`. Thousands of good and nearly good texts, judged by both sides:
 //! no false accept, no false refusal, and the same reading. Where we differ on purpose, [`DIFFERENCES`] says why.
 
-mod chance;
 mod corners;
 mod vectors;
 

@@ -1,9 +1,9 @@
 //! Why a line cannot be read.
 
-use super::VersionKind;
 use super::registry::{INDEX, RegistryName};
 use crate::model::endpoints::EndpointError;
 use crate::model::secret::Secret;
+use crate::model::version::VersionKind;
 
 /// Why a line cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,8 +1,8 @@
 //! The texts that are judged: by hand where a grammar has a corner, by chance for all else.
 
 use super::Vector;
-use super::chance::Chance;
 use super::corners::BY_HAND;
+use crate::support::chance::Chance;
 
 /// How many texts chance makes for each grammar.
 const EACH: usize = 2500;

@@ -1,6 +1,7 @@
 //! What the tests stand on: the real program, simulated worlds, real peers, real files, a runner for the container.
 
 pub(crate) mod canned;
+pub(crate) mod chance;
 pub(crate) mod conformance;
 pub(crate) mod container;
 pub(crate) mod contract;

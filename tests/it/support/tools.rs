@@ -25,6 +25,9 @@ const NPM: &[&str] = &[
 /// GitHub's own client for artifacts, in a folder of its own: it brings more than all others together.
 const ARTIFACT: &[&str] = &["@actions/artifact@6.2.1"];
 
+/// npm's own library of versions, in a folder of its own, so that a newer one moves nothing else.
+const SEMVER: &[&str] = &["semver@7.8.6"];
+
 /// The Debian package of GitHub's command line client.
 const GH: &str = "gh";
 
@@ -93,6 +96,13 @@ pub(crate) fn conformance_python() -> Option<&'static Python> {
     or_skip("Python with PyPI's libraries", had.as_ref())
 }
 
+/// Python with the backends that build packages; nothing where they cannot be had.
+pub(crate) fn backends_python() -> Option<&'static Python> {
+    static PYTHON: OnceLock<Result<Python, String>> = OnceLock::new();
+    let had = PYTHON.get_or_init(|| Python::installed("python-backends", "requirements-backends.txt"));
+    or_skip("Python with build backends", had.as_ref())
+}
+
 /// GitHub's command line client, as the machine's distribution packs it; unpacked, not installed. Nothing where it
 /// cannot be had.
 pub(crate) fn gh() -> Option<&'static Path> {
@@ -127,6 +137,13 @@ pub(crate) fn artifact_client() -> Option<&'static Node> {
     static NODE: OnceLock<Result<Node, String>> = OnceLock::new();
     let had = NODE.get_or_init(|| Node::installed("node-artifact", ARTIFACT));
     or_skip("GitHub's client for artifacts", had.as_ref())
+}
+
+/// Node with npm's library of versions; nothing where it cannot be had.
+pub(crate) fn semver_node() -> Option<&'static Node> {
+    static NODE: OnceLock<Result<Node, String>> = OnceLock::new();
+    let had = NODE.get_or_init(|| Node::installed("node-semver", SEMVER));
+    or_skip("Node with npm's library of versions", had.as_ref())
 }
 
 impl Python {

@@ -106,6 +106,7 @@ impl<'a> Play<'a> {
         let permissions = Permissions {
             contents: access("contents"),
             actions: access("actions"),
+            pull_requests: access("pull-requests"),
             ..Permissions::default()
         };
         self.universe.github(|github| github.add_token(&token, permissions));
