@@ -9,6 +9,7 @@ pub mod report;
 pub mod markup;
 pub mod native;
 pub mod python;
+pub mod sources;
 
 pub mod archive;
 pub mod checks;

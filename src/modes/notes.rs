@@ -1,18 +1,14 @@
 //! The text of a release: a version's section of a changelog, a cut that fits, and the tag that came before.
 //!
-//! Pure: texts in, texts out. Markdown is read line by line, only as far as it takes to tell what is a heading, a code
-//! block, a comment or a link definition. Whose text may be changed on a page is decided by create-release.
+//! Pure: texts in, texts out; `sources::changelog` reads them. Whose text may be changed on a page is decided by create-release.
 
-mod changelog;
 mod cut;
-mod heading;
-mod lines;
-mod links;
 mod previous;
 
-pub(crate) use changelog::{Form, Section, section, unreleased};
 pub(crate) use cut::{Cut, cut};
-pub(crate) use previous::previous_tag;
+pub(crate) use previous::{previous_of, previous_tag};
+
+pub(crate) use crate::sources::changelog::{Form, Section, normal, section, unreleased};
 
 /// GitHub refuses a longer text. What it counts is not documented beyond "characters", so the greater of the two usual
 /// counts is held to it: that of UTF-16, where an emoji is two.
@@ -25,15 +21,6 @@ pub(crate) const ROOM_FOR_YANK_MARK: usize = 1_000;
 /// How long GitHub may find `text`; see [`LONGEST`].
 pub(crate) fn length(text: &str) -> usize {
     text.encode_utf16().count()
-}
-
-/// A text as it is sent: without a byte order mark, with the line ends of Unix, and without empty lines around it.
-pub(crate) fn normal(text: &str) -> String {
-    let lines: Vec<&str> = text.strip_prefix('\u{feff}').unwrap_or(text).lines().collect();
-    let is_text = |line: &str| !line.trim().is_empty();
-    let Some(start) = lines.iter().position(|line| is_text(line)) else { return String::new() };
-    let end = lines.iter().rposition(|line| is_text(line)).map_or(start, |last| last + 1);
-    lines[start..end].join("\n").trim_end().to_owned()
 }
 
 /// The first character that is neither text nor the end of a line, with the number of its line, from 1. What a service

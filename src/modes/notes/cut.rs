@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::lines::{Kind, Lines};
-use super::links::{Definition, definitions, needed};
+use crate::sources::changelog::lines::{Kind, Lines};
+use crate::sources::changelog::links::{Definition, definitions, needed};
 
 /// What becomes of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,11 +5,15 @@ use crate::model::tag::Tag;
 /// The tag among `names` of the highest version below that of `tag`; of stable ones only where `tag` is stable. Of two
 /// tags of one version, the one that is spelled like `tag` is taken: `v1.1.0` before `1.1.0` where `tag` begins with a `v`.
 pub(crate) fn previous_tag<'a>(tag: &Tag, names: impl IntoIterator<Item = &'a str>) -> Option<Tag> {
+    previous_of(tag, names.into_iter().filter_map(|name| name.parse::<Tag>().ok()))
+}
+
+/// The same among tags that are read already.
+pub(crate) fn previous_of(tag: &Tag, others: impl IntoIterator<Item = Tag>) -> Option<Tag> {
     let is_stable = !tag.version().is_prerelease();
     let prefixed = |tag: &Tag| tag.as_str().starts_with('v');
-    names
+    others
         .into_iter()
-        .filter_map(|name| name.parse::<Tag>().ok())
         .filter(|other| other.version() < tag.version() && !(is_stable && other.version().is_prerelease()))
         .max_by(|a, b| {
             let like = |other: &Tag| prefixed(other) == prefixed(tag);
