@@ -78,6 +78,7 @@ impl DiskError {
                 "is there a limit on the size of files (`ulimit -f`)? lift it, then run again"
             }
             io::ErrorKind::FileTooLarge => "is this the right file?",
+            io::ErrorKind::ResourceBusy => "run again: the next run sees it as it is now",
             io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => {
                 "is the path right? a folder and a file were mistaken for each other"
             }

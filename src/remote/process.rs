@@ -164,22 +164,41 @@ pub(crate) enum Ended {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Said(Arc<Mutex<Kept>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Kept {
+    /// How long the head may become, in bytes.
+    room: usize,
     head: Vec<u8>,
     tail: VecDeque<u8>,
     dropped: u64,
 }
 
+impl Default for Kept {
+    fn default() -> Self {
+        Self { room: HEAD_BYTES, head: Vec::new(), tail: VecDeque::new(), dropped: 0 }
+    }
+}
+
 impl Said {
+    /// Keeps the first `room` bytes at least, for what is to be read as a whole.
+    pub(crate) fn with_room(room: usize) -> Self {
+        Self(Arc::new(Mutex::new(Kept { room, ..Kept::default() })))
+    }
+
     fn take(&self, bytes: &[u8]) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (head, rest) = bytes.split_at(bytes.len().min(HEAD_BYTES - kept.head.len()));
+        let (head, rest) = bytes.split_at(bytes.len().min(kept.room - kept.head.len()));
         kept.head.extend_from_slice(head);
         kept.tail.extend(rest);
         let over = kept.tail.len().saturating_sub(TAIL_BYTES);
         kept.tail.drain(..over);
         kept.dropped += over as u64;
+    }
+
+    /// All of it so far; `None` if something was dropped.
+    pub(crate) fn whole(&self) -> Option<Vec<u8>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (kept.dropped == 0).then(|| kept.head.iter().chain(&kept.tail).copied().collect())
     }
 
     /// The text so far.
@@ -206,6 +225,20 @@ pub(crate) async fn run(
     said: &Said,
     stop: &Stop,
 ) -> io::Result<Ended> {
+    run_apart(call, dir, variables, [said, said], stop).await
+}
+
+/// As [`run`], with what the child answers and what it says about that kept apart.
+///
+/// # Errors
+/// When it cannot be started or waited for.
+pub(crate) async fn run_apart(
+    call: &Call,
+    dir: &Path,
+    variables: &Variables,
+    [answered, remarked]: [&Said; 2],
+    stop: &Stop,
+) -> io::Result<Ended> {
     let mark = mark();
     let mut command = call.command();
     command.env_clear().envs(&variables.0).env(MARK, &mark).current_dir(dir).kill_on_drop(true);
@@ -215,8 +248,8 @@ pub(crate) async fn run(
     let mut child = command.spawn()?;
     let tree = Tree { id: child.id(), mark };
     let readers = futures_util::future::join(
-        listen(child.stdout.take(), said.clone()),
-        listen(child.stderr.take(), said.clone()),
+        listen(child.stdout.take(), answered.clone()),
+        listen(child.stderr.take(), remarked.clone()),
     );
     tokio::pin!(readers);
     let mut is_heard = false;

@@ -6,8 +6,12 @@
 mod actions;
 mod artifacts;
 mod assets;
+mod checks;
+mod commits;
 mod desk;
+mod dispatches;
 mod drafts;
 mod manners;
 mod publishing;
+mod pulls;
 mod refs;

@@ -11,4 +11,5 @@ pub(crate) mod manifest_v1;
 pub(crate) mod proofs;
 pub(crate) mod read;
 pub(crate) mod stream;
+pub(crate) mod together;
 pub(crate) mod write;

@@ -127,7 +127,7 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
     same_size && std::fs::read(path).is_ok_and(|have| have == bytes)
 }
 
-fn create_partial(folder: &Path) -> io::Result<(File, PathBuf)> {
+pub(super) fn create_partial(folder: &Path) -> io::Result<(File, PathBuf)> {
     for number in 0..NAMES {
         let path = folder.join(format!("{PARTIAL}{}-{number}", std::process::id()));
         match OpenOptions::new().write(true).create_new(true).open(&path) {

@@ -131,23 +131,42 @@ impl Api {
     pub(super) async fn list<T: DeserializeOwned>(&self, list: &List) -> Result<Vec<T>, RemoteError> {
         let List { what, route, key, limit } = list;
         let separator = if route.contains('?') { '&' } else { '?' };
-        let mut route = format!("{route}{separator}per_page=100");
+        self.pages(what, format!("{route}{separator}per_page=100"), *key, *limit).await
+    }
+
+    /// Reads a list whose pages have the size that GitHub gives them, if it has pages at all.
+    pub(super) async fn list_unsized<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        route: &str,
+        limit: usize,
+    ) -> Result<Vec<T>, RemoteError> {
+        self.pages(what, route.to_owned(), None, limit).await
+    }
+
+    async fn pages<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        mut route: String,
+        key: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<T>, RemoteError> {
         let mut items = Vec::new();
         for _ in 0..PAGES {
             let (headers, mut value) = self.exchange(what, Method::GET, &route, None).await?;
             if let Some(key) = key {
-                value = value.get_mut(*key).map(Value::take).unwrap_or_default();
+                value = value.get_mut(key).map(Value::take).unwrap_or_default();
             }
             items.append(&mut self.read::<Vec<T>>(what, value)?);
             let links = headers.get_all("link").iter().filter_map(|link| link.to_str().ok());
             let next = links.map(|link| next_route(link, &self.endpoint)).find_map(Result::transpose);
             match next.transpose() {
-                Ok(Some(next)) if items.len() < *limit => route = next,
+                Ok(Some(next)) if items.len() < limit => route = next,
                 Ok(_) => break,
                 Err(found) => return Err(self.unexpected(what, "a further page of the same list", found)),
             }
         }
-        items.truncate(*limit);
+        items.truncate(limit);
         Ok(items)
     }
 

@@ -1,4 +1,4 @@
-//! GitHub: releases and their assets, tags, workflow runs and their artifacts.
+//! GitHub: releases and their assets, files, branches and tags, pull requests, workflow runs and their artifacts.
 //!
 //! A release is found through the list and by its id, never by its tag: that look-up does not see drafts. JSON
 //! calls go through octocrab, bytes through [`Http`](crate::remote::http::Http); both share one client.
@@ -8,15 +8,23 @@ use crate::model::digest::Sha256;
 use crate::model::revision::CommitSha;
 
 mod api;
+pub(crate) mod branches;
+mod checks;
+pub(crate) mod dispatch;
 mod disposition;
 pub(crate) mod download;
 pub(crate) mod event;
+pub(crate) mod event_tag;
+mod files;
+mod history;
 mod link;
 mod moment;
 pub(crate) mod pacer;
+pub(crate) mod pulls;
 pub(crate) mod read;
 mod refs;
 mod refusal;
+mod released;
 mod replace;
 pub(crate) mod runs;
 mod strays;
@@ -108,6 +116,49 @@ impl Run {
     /// Whether it is over, and all of it went well.
     pub(crate) fn succeeded(&self) -> bool {
         self.status == "completed" && self.conclusion.as_deref() == Some("success")
+    }
+}
+
+/// What somebody found out about a commit: a job of a workflow, or another application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CheckRun {
+    /// The number that names it for good; of two with one name, the higher one is newer.
+    pub(crate) id: u64,
+    /// Its name; several of a commit may share it.
+    pub(crate) name: String,
+    /// `queued`, `in_progress`, `completed`, …
+    pub(crate) status: String,
+    /// `success`, `failure`, `skipped`, …, once it is completed.
+    pub(crate) conclusion: Option<String>,
+    /// The application that made it; `github-actions` for jobs.
+    pub(crate) app: Option<String>,
+    /// Its page, for people.
+    pub(crate) html_url: String,
+}
+
+impl CheckRun {
+    /// Whether it is over, and did not fail: GitHub lets a branch's rules pass by what was skipped, too.
+    pub(crate) fn passed(&self) -> bool {
+        let is_good = |conclusion: &str| ["success", "neutral", "skipped"].contains(&conclusion);
+        self.status == "completed" && self.conclusion.as_deref().is_some_and(is_good)
+    }
+}
+
+/// What somebody says of a commit in the way that is older than checks: the newest word of each context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CommitStatus {
+    /// Whose word it is, and about what.
+    pub(crate) context: String,
+    /// `success`, `pending`, `failure` or `error`.
+    pub(crate) state: String,
+    /// A page about it, for people; empty where there is none.
+    pub(crate) target_url: String,
+}
+
+impl CommitStatus {
+    /// Whether it is good.
+    pub(crate) fn passed(&self) -> bool {
+        self.state == "success"
     }
 }
 

@@ -1,7 +1,6 @@
 //! Moments in GitHub's JSON: `2026-11-21T22:50:00Z`, always in UTC.
 
-/// A day of the calendar: year, month and day, both counted from 1.
-pub(crate) type Day = (u16, u8, u8);
+use crate::remote::history::Day;
 
 /// The day of a moment. Only UTC has one that needs no arithmetic, and GitHub gives nothing else.
 pub(super) fn day(moment: &str) -> Option<Day> {

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::api::{Api, List};
-use super::moment::{self, Day};
+use super::moment;
 use super::runs::Sought;
 use super::wire::{
     AssetWire, CommitWire, NotesWire, PointerWire, ReleaseWire, RepositoryWire, RunArtifactWire, TagWire,
@@ -21,6 +21,7 @@ use crate::model::endpoints::Endpoint;
 use crate::model::revision::{CommitSha, Repository};
 use crate::model::secret::Secret;
 use crate::remote::error::RemoteError;
+use crate::remote::history::Day;
 use crate::remote::http::{Http, backoff};
 
 /// GitHub shows no more releases than this.
@@ -44,7 +45,7 @@ pub(super) const LARGEST_FILE: u64 = 16 << 30;
 pub(crate) struct GithubRead {
     pub(super) api: Api,
     /// The repository was seen with this token, so a 404 means that the thing itself is not there.
-    visible: Arc<OnceLock<()>>,
+    pub(super) visible: Arc<OnceLock<()>>,
     /// Workflows whose list of runs was searched to its end once, with what for.
     pub(super) searched: Arc<Mutex<HashSet<(String, Sought)>>>,
 }

@@ -3,17 +3,12 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::refusal::says;
+use super::refusal::{NO_REF, REF_EXISTS, says};
 use super::wire::PointerWire;
 use super::write::{GithubWrite, LOOKS, may_repeat};
 use crate::model::revision::CommitSha;
 use crate::remote::error::RemoteError;
 use crate::remote::http::backoff;
-
-/// GitHub's words about a ref that is not there.
-const NO_REF: &str = "Reference does not exist";
-/// GitHub's words about a ref that somebody made a moment ago.
-const REF_EXISTS: &str = "Reference already exists";
 
 impl GithubWrite {
     /// Lets the tag lead to `commit`, wherever it led before, and makes it where there is none. It is moved and never

@@ -18,6 +18,13 @@ const WAITS: u32 = 4;
 /// What GitHub asks for at least where it names no time; each further refusal doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(60);
 
+/// GitHub's words about a ref that is not there.
+pub(super) const NO_REF: &str = "Reference does not exist";
+/// GitHub's words about a ref that somebody made a moment ago.
+pub(super) const REF_EXISTS: &str = "Reference already exists";
+/// GitHub's words about a commit that it does not know, or not yet.
+pub(super) const NO_OBJECT: &str = "Object does not exist";
+
 /// An answer that is no success.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -147,6 +154,41 @@ const SENTENCES: &[(&str, &str)] = &[
         "the release is immutable: its files and its tag are fixed for good, so the next version has to carry the change",
     ),
     (
+        "Changes must be made through a pull request",
+        "the branch takes pull requests only: let the change come as one, or let the job pass the rule",
+    ),
+    (
+        "Required status check",
+        "the branch takes commits with their checks passed only: let the change come as a pull request",
+    ),
+    (
+        "must have verified signatures",
+        "the branch takes signed commits only, and GitHub signs for a job's own token or an app's, not for a person's",
+    ),
+    (
+        "Cannot update this protected ref",
+        "a rule forbids to move this branch: let the change come as a pull request, or let the job pass the rule",
+    ),
+    (
+        "not a fast forward",
+        "somebody pushed meanwhile: run again, and the next run begins with what is there now",
+    ),
+    (
+        "not permitted to create or approve pull requests",
+        "allow it in the settings of the repository or its organisation (Actions, workflow permissions), or use the token \
+         of an app",
+    ),
+    ("No commits between", "the branch has nothing that the other one lacks: was it merged already?"),
+    (
+        "does not have 'workflow_dispatch' trigger",
+        "the workflow needs `on: workflow_dispatch:` where it is started and on the default branch",
+    ),
+    (
+        "Unexpected inputs provided",
+        "the workflow takes such inputs only as it names below `on: workflow_dispatch: inputs:`",
+    ),
+    ("No ref found for", "workflows are started on a branch or a tag that is there: push it first"),
+    (
         "rule violations",
         "a ruleset of the repository forbids to change this tag so: let the job pass it, or push the tag first",
     ),
@@ -175,7 +217,9 @@ fn permission_hint(accepted: Option<&str>, writes: bool) -> String {
     let asked = accepted.map(|names| {
         // Alternatives are separated by semicolons; the first is the plainest.
         let first = names.split(';').next().unwrap_or_default();
-        let words = first.split(',').map(|name| name.trim().replacen('=', ": ", 1)).collect::<Vec<_>>();
+        // In workflows they are spelled with hyphens.
+        let word = |name: &str| name.trim().replace('_', "-").replacen('=', ": ", 1);
+        let words = first.split(',').map(word).collect::<Vec<_>>();
         words.join("`, `").chars().filter(|c| !c.is_control()).take(120).collect::<String>()
     });
     let permission = match (asked.as_deref(), writes) {
@@ -253,6 +297,16 @@ pub(super) const fn is_absent(error: &RemoteError) -> bool {
 /// Whether GitHub used these words.
 pub(super) fn says(error: &RemoteError, words: &str) -> bool {
     matches!(error, RemoteError::Status { message, .. } if message.contains(words))
+}
+
+/// The same refusal with what to do about it in this case.
+pub(super) fn hinted(error: RemoteError, hint: &str) -> RemoteError {
+    match error {
+        RemoteError::Status { service, what, status, message, hint: _ } => {
+            RemoteError::Status { service, what, status, message, hint: Some(hint.to_owned()) }
+        }
+        other => other,
+    }
 }
 
 /// Whether GitHub understood, and will not do it however often it is asked; the pace is another matter.

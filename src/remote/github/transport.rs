@@ -120,9 +120,7 @@ pub(super) async fn send_patiently(http: &Http, pacer: &Pacer, call: &Call) -> R
     let mut attempt = 0;
     loop {
         if !pacer.turn(http).await {
-            let what = format!("a signal asked to stop before this was sent ({})", call.what);
-            let hint = "run again: what is done is found and not repeated".to_owned();
-            return Err(RemoteError::Missing { what, hint });
+            return Err(stopped(&call.what));
         }
         let answer = http.send(call).await?;
         let wait = patience(&answer, surroundings.pace.now(), attempt);
@@ -132,6 +130,12 @@ pub(super) async fn send_patiently(http: &Http, pacer: &Pacer, call: &Call) -> R
         http.wait_out("GitHub limits how often it may be asked", wait).await;
         attempt += 1;
     }
+}
+
+/// What was not begun because of a signal.
+pub(super) fn stopped(what: &str) -> RemoteError {
+    let what = format!("a signal asked to stop before this was sent ({what})");
+    RemoteError::Missing { what, hint: "run again: what is done is found and not repeated".to_owned() }
 }
 
 /// An error about something that never left this machine.

@@ -1,15 +1,18 @@
 //! GitHub's JSON, as far as we read it. Lenient: fields that we do not know are skipped, and fields that some
 //! server or version leaves out have a default that claims nothing.
 
+pub(super) mod changes;
+
 use std::fmt::Display;
 use std::str::FromStr;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-use super::{Asset, Release, Run, RunArtifact};
+use super::{Asset, CheckRun, CommitStatus, Release, Run, RunArtifact, cut};
 use crate::model::digest::Sha256;
 use crate::model::revision::{CommitSha, Repository};
+use crate::remote::history::{ObjectKind, Person, Relation, TagObject, Verification};
 
 /// A release in an answer.
 #[derive(Debug, Deserialize)]
@@ -167,6 +170,151 @@ pub(super) struct ObjectWire {
     /// Its hash.
     #[serde(deserialize_with = "parsed")]
     pub(super) sha: CommitSha,
+}
+
+impl ObjectWire {
+    /// What it is, as far as tags care.
+    pub(super) fn kind(&self) -> ObjectKind {
+        match self.kind.as_str() {
+            "commit" => ObjectKind::Commit,
+            "tag" => ObjectKind::Tag,
+            _ => ObjectKind::Other,
+        }
+    }
+}
+
+/// The object of an annotated tag in an answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct TagObjectWire {
+    tag: String,
+    object: ObjectWire,
+    tagger: Option<PersonWire>,
+    verification: Option<VerificationWire>,
+}
+
+/// Somebody in an object of git.
+#[derive(Debug, Deserialize)]
+struct PersonWire {
+    name: Option<String>,
+    email: Option<String>,
+}
+
+/// What GitHub makes of a signature. A server that says nothing has verified nothing.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct VerificationWire {
+    #[serde(default)]
+    verified: bool,
+    reason: Option<String>,
+}
+
+impl From<VerificationWire> for Verification {
+    fn from(VerificationWire { verified, reason }: VerificationWire) -> Self {
+        Self { verified, reason: reason.map_or_else(|| "unknown".to_owned(), |reason| cut(&reason)) }
+    }
+}
+
+impl From<TagObjectWire> for TagObject {
+    fn from(wire: TagObjectWire) -> Self {
+        let TagObjectWire { tag, object, tagger, verification } = wire;
+        let person = |PersonWire { name, email }| {
+            Some(Person {
+                name: cut(&name.unwrap_or_default()),
+                email: email.filter(|email| !email.is_empty())?,
+            })
+        };
+        Self {
+            name: tag,
+            target_kind: object.kind(),
+            target: object.sha,
+            tagger: tagger.and_then(person),
+            verification: verification.unwrap_or_default().into(),
+        }
+    }
+}
+
+/// A commit in an answer, with what can be said for it.
+#[derive(Debug, Deserialize)]
+pub(super) struct CommitFactsWire {
+    /// Who put it there, and when.
+    pub(super) committer: CommitterWire,
+    /// What it was made from.
+    #[serde(default)]
+    pub(super) parents: Vec<ShaWire>,
+    /// What became of its signature.
+    #[serde(default)]
+    pub(super) verification: VerificationWire,
+}
+
+/// Something that is known by its hash.
+#[derive(Debug, Deserialize)]
+pub(super) struct ShaWire {
+    /// The hash.
+    #[serde(deserialize_with = "parsed")]
+    pub(super) sha: CommitSha,
+}
+
+/// A comparison of two commits in an answer, as far as it is about their standing.
+#[derive(Debug, Deserialize)]
+pub(super) struct ComparisonWire {
+    /// The head's standing relative to the base.
+    pub(super) status: String,
+    ahead_by: Option<u64>,
+    behind_by: Option<u64>,
+}
+
+impl ComparisonWire {
+    /// The standing; `None` where GitHub contradicts itself or uses a new word.
+    pub(super) fn relation(&self) -> Option<Relation> {
+        let (relation, is_ahead, is_behind) = match self.status.as_str() {
+            "identical" => (Relation::Identical, false, false),
+            "ahead" => (Relation::Ahead, true, false),
+            "behind" => (Relation::Behind, false, true),
+            "diverged" => (Relation::Diverged, true, true),
+            _ => return None,
+        };
+        let agrees = |count: Option<u64>, expected| count.is_none_or(|count| (count > 0) == expected);
+        (agrees(self.ahead_by, is_ahead) && agrees(self.behind_by, is_behind)).then_some(relation)
+    }
+}
+
+/// A check run in an answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct CheckRunWire {
+    id: u64,
+    name: String,
+    #[serde(default)]
+    status: String,
+    conclusion: Option<String>,
+    app: Option<AppWire>,
+    html_url: Option<String>,
+}
+
+/// An application that makes checks.
+#[derive(Debug, Deserialize)]
+struct AppWire {
+    slug: Option<String>,
+}
+
+impl From<CheckRunWire> for CheckRun {
+    fn from(wire: CheckRunWire) -> Self {
+        let CheckRunWire { id, name, status, conclusion, app, html_url } = wire;
+        let app = app.and_then(|app| app.slug);
+        Self { id, name, status, conclusion, app, html_url: html_url.unwrap_or_default() }
+    }
+}
+
+/// A commit's status in an answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct StatusWire {
+    context: String,
+    state: String,
+    target_url: Option<String>,
+}
+
+impl From<StatusWire> for CommitStatus {
+    fn from(StatusWire { context, state, target_url }: StatusWire) -> Self {
+        Self { context, state, target_url: target_url.unwrap_or_default() }
+    }
 }
 
 /// A commit in an answer.

@@ -27,10 +27,16 @@ pub struct Permissions {
     pub actions: Access,
     /// Files under `.github/workflows`; no workflow's own token can ever have it.
     pub workflows: Access,
+    /// Pull requests.
+    pub pull_requests: Access,
     /// Discussions that accompany releases.
     pub discussions: Access,
     /// Settings of the repository.
     pub administration: Access,
+    /// What applications find out about commits.
+    pub checks: Access,
+    /// What others say of commits.
+    pub statuses: Access,
 }
 
 impl Permissions {
@@ -132,6 +138,31 @@ impl Caller {
         allow(permissions.actions == Access::Write, "actions=write")
     }
 
+    /// Looking at pull requests.
+    ///
+    /// # Errors
+    ///
+    /// A private repository hides from strangers and refuses tokens without `pull-requests: read`.
+    pub(super) fn reads_pulls(self, private: bool) -> Result<(), Refusal> {
+        match self {
+            _ if !private => Ok(()),
+            Self::Anonymous => Err(Refusal::not_found()),
+            Self::Token(permissions) => {
+                allow(permissions.pull_requests >= Access::Read, "pull_requests=read")
+            }
+        }
+    }
+
+    /// Opening pull requests.
+    ///
+    /// # Errors
+    ///
+    /// 401 without a token, 403 without `pull-requests: write`.
+    pub(super) fn writes_pulls(self) -> Result<(), Refusal> {
+        let permissions = self.token()?;
+        allow(permissions.pull_requests == Access::Write, "pull_requests=write")
+    }
+
     /// Opening a discussion with a release.
     ///
     /// # Errors
@@ -140,6 +171,22 @@ impl Caller {
     pub(super) fn writes_discussions(self) -> Result<(), Refusal> {
         let permissions = self.token()?;
         allow(permissions.discussions == Access::Write, "contents=write,discussions=write")
+    }
+
+    /// Looking at what others found out about a commit: check runs, or else statuses. In a public repository everybody
+    /// may.
+    ///
+    /// # Errors
+    ///
+    /// A private repository hides from strangers and refuses tokens without `checks: read` or `statuses: read`.
+    pub(super) fn reads_findings(self, private: bool, are_checks: bool) -> Result<(), Refusal> {
+        match self {
+            Self::Token(permissions) if private => match are_checks {
+                true => allow(permissions.checks >= Access::Read, "checks=read"),
+                false => allow(permissions.statuses >= Access::Read, "statuses=read"),
+            },
+            _ => self.reads_contents(private),
+        }
     }
 
     /// Looking at the repository's settings.

@@ -112,7 +112,7 @@ impl Github {
         Ok(Response::json(200, &body::run::workflow(&self.links, id, path)))
     }
 
-    fn workflow(&self, name: &str) -> Result<(u64, &str), Refusal> {
+    pub(super) fn workflow(&self, name: &str) -> Result<(u64, &str), Refusal> {
         let found = self.workflows.iter().enumerate().find(|(index, path)| {
             workflow_id(*index).to_string() == name || path.rsplit('/').next() == Some(name)
         });

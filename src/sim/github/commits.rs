@@ -34,7 +34,10 @@ impl Github {
         let name = call.query("sha").unwrap_or(&self.settings.default_branch);
         let tip = self.resolve(&shown, name).ok_or_else(Refusal::not_found)?;
         let reached = self.objects.commits().iter().rev();
-        let reached = reached.filter(|commit| self.objects.reaches(&tip.sha, &commit.sha)).collect();
+        let reached = reached.filter(|commit| self.objects.reaches(&tip.sha, &commit.sha));
+        let reached =
+            reached.filter(|commit| call.query("path").is_none_or(|path| self.touches(commit, path)));
+        let reached = reached.collect();
         Ok(self.page(call, reached, |_, page: Vec<&Commit>| {
             page.into_iter().map(|commit| body::git::commit(&self.links, commit)).collect()
         }))
@@ -106,6 +109,16 @@ impl Github {
         changed
             .iter()
             .any(|change| change.status != "removed" && change.path.starts_with(".github/workflows/"))
+    }
+
+    /// Whether a commit changed a file, or anything in a folder, against its first parent.
+    fn touches(&self, commit: &Commit, path: &str) -> bool {
+        let nothing = std::collections::BTreeMap::new();
+        let before = commit.parents.first().and_then(|sha| self.objects.commit(sha));
+        let before = before.map_or(&nothing, |before| &before.files);
+        let folder = format!("{}/", path.trim_end_matches('/'));
+        let changed = super::git::changes(before, &commit.files);
+        changed.iter().any(|change| change.path == path || change.path.starts_with(&folder))
     }
 
     fn heads<'a>(&'a self, shown: &'a State) -> Vec<(&'a str, &'a Commit)> {

@@ -1,4 +1,4 @@
-//! GitHub in memory: one repository with its commits, releases, workflow runs and artifacts.
+//! GitHub in memory: one repository with its commits, pull requests, releases, workflow runs and artifacts.
 //!
 //! It speaks the REST API's version 2022-11-28 on three hosts, as the service does: the API, the host that
 //! takes uploads, and the storage that signed addresses lead to; a fourth takes the artifacts of jobs. Numbered rules (`R12`) mark what users found
@@ -6,8 +6,10 @@
 //! workflows, keeps no git packs and makes up its hashes.
 
 pub mod access;
+pub mod checks;
 pub mod git;
 pub mod limits;
+pub mod pulls;
 pub mod release;
 pub mod runs;
 pub mod settings;
@@ -19,6 +21,7 @@ mod blobs;
 mod body;
 mod commits;
 mod contents;
+pub mod dispatches;
 mod events;
 mod graphql;
 mod links;
@@ -32,6 +35,7 @@ mod route;
 mod setup;
 mod state;
 mod storage;
+mod trees;
 mod upload;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +46,8 @@ use super::{Request, Response, Service};
 
 use access::Permissions;
 use blobs::Blobs;
+use checks::Findings;
+use dispatches::Dispatched;
 use git::Objects;
 use limits::{Limits, Usage};
 use links::Links;
@@ -69,6 +75,8 @@ pub struct Github {
     objects: Objects,
     workflows: Vec<String>,
     runs: Vec<Run>,
+    dispatched: Vec<Dispatched>,
+    findings: Findings,
     state: Arc<State>,
     before: Option<Arc<State>>,
     lag: Lag,

@@ -4,8 +4,14 @@ use crate::sim::Response;
 
 use super::git::Object;
 use super::reply::{Answer, Call, Refusal};
+use super::settings::{BranchRule, Forbidden};
 use super::state::Look;
 use super::{Github, body};
+
+/// The service's words where git itself does not take a reference.
+const UPDATE_FAILED: &str = "Reference update failed";
+/// Its words about commits without signature.
+const UNSIGNED: &str = "Commits must have verified signatures.";
 
 impl Github {
     /// One reference by its whole name. // R30
@@ -40,8 +46,17 @@ impl Github {
         if let Some(tag) = name.strip_prefix("refs/tags/") {
             self.may_change_tag(tag, "creations being restricted")?;
         }
+        if let Some(branch) = name.strip_prefix("refs/heads/") {
+            self.may_create_branch(branch, &sha)?;
+        }
         if self.changes_workflows(&sha) && !call.caller.writes_workflows() {
             return Err(Refusal::forbidden("contents=write,workflows=write")); // R8
+        }
+        // Git keeps a name like a path: what is a file there is no folder.
+        let is_in_the_way =
+            |other: &String| other.starts_with(&format!("{name}/")) || name.starts_with(&format!("{other}/"));
+        if self.state.refs.keys().any(is_in_the_way) {
+            return Err(Refusal::new(422, UPDATE_FAILED));
         }
         self.state_mut().refs.insert(name.clone(), sha.clone());
         let body = self.reference(&name, &sha);
@@ -70,6 +85,9 @@ impl Github {
         };
         if !force && !forward {
             return Err(Refusal::new(422, "Update is not a fast forward"));
+        }
+        if let Some(branch) = name.strip_prefix("heads/") {
+            self.may_move_branch(branch, &sha)?;
         }
         self.state_mut().refs.insert(full.clone(), sha.clone());
         Ok(Response::json(200, &self.reference(&full, &sha)))
@@ -141,6 +159,41 @@ impl Github {
         Ok(())
     }
 
+    fn may_create_branch(&self, branch: &str, sha: &str) -> Result<(), Refusal> {
+        let is_signed = self.objects.peel(sha).is_none_or(|commit| commit.verification.verified);
+        for rule in self.rules_of(branch) {
+            match (&rule.forbids, rule.older) {
+                (Forbidden::Creation, true) => return Err(Refusal::new(422, UPDATE_FAILED)),
+                (Forbidden::Creation, false) => {
+                    return Err(violation("Cannot create ref due to creations being restricted."));
+                }
+                (Forbidden::Unsigned, older) if !is_signed => return Err(refused(older, UNSIGNED)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn may_move_branch(&self, branch: &str, sha: &str) -> Result<(), Refusal> {
+        let is_signed = self.objects.peel(sha).is_none_or(|commit| commit.verification.verified);
+        for rule in self.rules_of(branch) {
+            let words = match &rule.forbids {
+                Forbidden::Creation => continue,
+                Forbidden::Unsigned if is_signed => continue,
+                Forbidden::Unsigned => UNSIGNED.to_owned(),
+                Forbidden::Update => "Cannot update this protected ref.".to_owned(),
+                Forbidden::Unreviewed => "Changes must be made through a pull request.".to_owned(),
+                Forbidden::Unchecked(check) => format!("Required status check \"{check}\" is expected."),
+            };
+            return Err(refused(rule.older, &words));
+        }
+        Ok(())
+    }
+
+    fn rules_of(&self, branch: &str) -> impl Iterator<Item = &BranchRule> {
+        self.settings.branch_rules.iter().filter(move |rule| branch.starts_with(rule.beginning.as_str()))
+    }
+
     fn existing(&self, sha: &str) -> Result<Object<'_>, Refusal> {
         self.objects.object(sha).ok_or_else(|| Refusal::new(422, "Object does not exist"))
     }
@@ -149,6 +202,15 @@ impl Github {
         let object = self.objects.object(sha).expect("references point at objects that are there");
         body::git::reference(&self.links, name, sha, object)
     }
+}
+
+/// What a rule says, in the words of its kind. // R11
+fn refused(older: bool, words: &str) -> Refusal {
+    if older { Refusal::new(422, words) } else { violation(words) }
+}
+
+fn violation(words: &str) -> Refusal {
+    Refusal::new(422, format!("Repository rule violations found\n\n{words}\n\n"))
 }
 
 /// Whether git would take the name of a reference.

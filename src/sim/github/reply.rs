@@ -122,7 +122,7 @@ impl Call<'_> {
 }
 
 /// The fields of a JSON body; a field that is `null` counts as absent.
-pub(super) struct Fields(Map<String, Value>);
+pub(super) struct Fields(pub(super) Map<String, Value>);
 
 impl Fields {
     /// A field that holds a text.
@@ -138,6 +138,29 @@ impl Fields {
     pub(super) fn required(&self, resource: &str, name: &str) -> Result<String, Refusal> {
         let missing = || Refusal::field(resource, name, "missing_field");
         self.text(name)?.filter(|text| !text.is_empty()).ok_or_else(missing)
+    }
+
+    /// A field that holds a list.
+    pub(super) fn list(&self, name: &str) -> Result<Vec<Value>, Refusal> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(list)) => Ok(list.clone()),
+            Some(other) => Err(wrong_type(name, other, "an array")),
+        }
+    }
+
+    /// A field that holds an object; an empty one where there is none.
+    pub(super) fn object(&self, name: &str) -> Result<Map<String, Value>, Refusal> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(Map::new()),
+            Some(Value::Object(object)) => Ok(object.clone()),
+            Some(other) => Err(wrong_type(name, other, "an object")),
+        }
+    }
+
+    /// Whether there is such a field at all.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     /// A field that holds a truth value.

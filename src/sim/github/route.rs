@@ -113,6 +113,12 @@ impl Github {
         let method = if call.request.method == "HEAD" { "GET" } else { call.request.method.as_str() };
         let parts: Vec<&str> = call.parts.iter().map(String::as_str).collect();
         match (method, &parts[..]) {
+            ("GET", ["commits", name @ .., kind @ ("check-runs" | "status")]) if !name.is_empty() => {
+                let are_checks = *kind == "check-runs";
+                call.caller.reads_findings(self.settings.private, are_checks)?;
+                let name = name.join("/");
+                if are_checks { self.list_check_runs(call, &name) } else { self.combined_status(call, &name) }
+            }
             ("GET", [] | ["immutable-releases" | "branches" | "tags" | "commits", ..])
             | ("GET", ["compare" | "contents", ..])
             | (_, ["git", ..]) => {
@@ -122,6 +128,10 @@ impl Github {
             (_, ["releases", rest @ ..]) => {
                 call.caller.reads_contents(self.settings.private)?;
                 self.release_operation(call, method, rest)
+            }
+            (_, ["pulls", rest @ ..]) => {
+                call.caller.reads_pulls(self.settings.private)?;
+                self.pull_operation(call, method, rest)
             }
             (_, ["actions", rest @ ..]) => self.actions_operation(call, method, rest),
             _ => Err(Refusal::not_found()),
@@ -139,6 +149,10 @@ impl Github {
             ("DELETE", ["git", "refs", name @ ..]) => self.delete_ref(call, &name.join("/")),
             ("POST", ["git", "tags"]) => self.create_tag(call),
             ("GET", ["git", "tags", sha]) => self.get_tag(sha),
+            ("POST", ["git", "blobs"]) => self.create_blob(call),
+            ("POST", ["git", "trees"]) => self.create_tree(call),
+            ("GET", ["git", "trees", sha]) => self.get_tree(call, sha),
+            ("POST", ["git", "commits"]) => self.create_commit(call),
             ("GET", ["git", "commits", sha]) => self.get_git_commit(sha),
             ("GET", ["tags"]) => Ok(self.list_tags(call)),
             ("GET", ["branches"]) => Ok(self.list_branches(call)),
@@ -170,6 +184,15 @@ impl Github {
         }
     }
 
+    fn pull_operation(&mut self, call: &Call<'_>, method: &str, parts: &[&str]) -> Answer {
+        match (method, parts) {
+            ("GET", []) => Ok(self.list_pulls(call)),
+            ("POST", []) => self.create_pull(call),
+            ("GET", [number_of]) => self.get_pull(number(number_of)?),
+            _ => Err(Refusal::not_found()),
+        }
+    }
+
     fn actions_operation(&mut self, call: &Call<'_>, method: &str, parts: &[&str]) -> Answer {
         if let ("GET", ["artifacts", id, "zip"]) = (method, parts) {
             call.caller.downloads_artifacts()?;
@@ -186,6 +209,7 @@ impl Github {
             ("DELETE", ["artifacts", id]) => self.delete_artifact(call, number(id)?),
             ("GET", ["workflows"]) => Ok(self.list_workflows(call)),
             ("GET", ["workflows", name]) => self.get_workflow(name),
+            ("POST", ["workflows", name, "dispatches"]) => self.create_dispatch(call, name),
             ("GET", ["workflows", name, "runs"]) => self.list_workflow_runs(call, name),
             _ => Err(Refusal::not_found()),
         }

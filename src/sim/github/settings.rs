@@ -17,6 +17,14 @@ pub struct Settings {
     pub undigested_assets: bool,
     /// Beginnings of tag names that a rule forbids to create, move and delete. // R11
     pub protected_tags: Vec<String>,
+    /// What rules forbid on branches. // R11
+    pub branch_rules: Vec<BranchRule>,
+    /// Whether jobs may open no pull requests, as repositories are set unless somebody changes it.
+    pub jobs_open_no_pulls: bool,
+    /// Whether nobody learns which run a dispatch began, as on servers that are older.
+    pub silent_dispatches: bool,
+    /// A list of a tree's files ends after so many.
+    pub tree_entries: usize,
     /// The discussion categories there are. // R9
     pub discussion_categories: Vec<String>,
     /// How many assets a release may have. // R19
@@ -25,6 +33,32 @@ pub struct Settings {
     pub asset_limit_bytes: u64,
     /// Whether the artifact service writes its fields as `signedUploadUrl`; else as `signed_upload_url`.
     pub camel_case_results: bool,
+}
+
+/// A rule for branches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchRule {
+    /// How the names of the branches begin that it is for.
+    pub beginning: String,
+    /// What it forbids.
+    pub forbids: Forbidden,
+    /// Whether it is a branch protection of the older kind, which has words of its own.
+    pub older: bool,
+}
+
+/// What a rule forbids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Forbidden {
+    /// To make such a branch.
+    Creation,
+    /// To move one.
+    Update,
+    /// To move one in any other way than by a pull request.
+    Unreviewed,
+    /// To move one to a commit without this check.
+    Unchecked(String),
+    /// To make or move one to a commit without a signature that the service knows.
+    Unsigned,
 }
 
 impl Default for Settings {
@@ -37,6 +71,10 @@ impl Default for Settings {
             direct_downloads: false,
             undigested_assets: false,
             protected_tags: Vec::new(),
+            branch_rules: Vec::new(),
+            jobs_open_no_pulls: false,
+            silent_dispatches: false,
+            tree_entries: 100_000,
             discussion_categories: Vec::new(),
             assets_per_release: 1_000,
             asset_limit_bytes: 2 << 30,
@@ -70,6 +108,8 @@ pub struct Troubles {
     pub expired_downloads: u32,
     /// After so many further requests no token is known any more.
     pub tokens_last: Option<u32>,
+    /// For so many lists the next run that is dispatched does not show.
+    pub late_dispatches: u32,
     /// Searches for runs by commit that find nothing. // R33
     pub blind_run_searches: u32,
     /// Requests to the artifact service that come too fast.

@@ -11,7 +11,7 @@ use crate::sim::clock::Clock;
 use super::Github;
 use super::access::Permissions;
 use super::asset_name::sanitised;
-use super::git::{NewCommit, Objects};
+use super::git::{Commit, NewCommit, Objects, Person, Verification};
 use super::limits::{Limits, Usage};
 use super::links::Links;
 use super::release::{Asset, NewRelease, Release};
@@ -49,6 +49,8 @@ impl Github {
             objects: Objects::default(),
             workflows: Vec::new(),
             runs: Vec::new(),
+            dispatched: Vec::new(),
+            findings: super::checks::Findings::default(),
             state: Arc::default(),
             before: None,
             lag: Lag::default(),
@@ -128,9 +130,28 @@ impl Github {
         sha
     }
 
+    /// Says how git keeps a file of a commit: `100755` where it may be run, `120000` where it is a link.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such commit.
+    pub fn set_mode(&mut self, commit: &str, path: &str, mode: &str) {
+        self.objects.set_mode(commit, path, mode);
+    }
+
+    /// A commit by its hash.
+    pub fn commit(&self, sha: &str) -> Option<&Commit> {
+        self.objects.commit(sha)
+    }
+
     /// Points a branch at a commit.
     pub fn set_branch(&mut self, branch: &str, sha: &str) {
         self.state_mut().refs.insert(format!("refs/heads/{branch}"), sha.to_owned());
+    }
+
+    /// Removes a branch. Its commits stay.
+    pub fn remove_branch(&mut self, branch: &str) {
+        self.state_mut().refs.remove(&format!("refs/heads/{branch}"));
     }
 
     /// Points a tag at an object: at a commit (a lightweight tag), or at what [`Self::annotate`] gave.
@@ -141,6 +162,25 @@ impl Github {
     /// Adds the object of an annotated tag on a commit or on another tag's object, and gives its hash.
     pub fn annotate(&mut self, tag: &str, target: &str) -> String {
         self.objects.add_tag(tag, &format!("Release {tag}\n"), target, self.now_s())
+    }
+
+    /// Says who made the object of an annotated tag; nobody in particular otherwise.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such object.
+    pub fn tagged_by(&mut self, object: &str, name: &str, email: &str) {
+        let [name, email] = [name, email].map(str::to_owned);
+        self.objects.set_tagger(object, Person { name, email });
+    }
+
+    /// Says what becomes of the signature of a commit or of an annotated tag's object; it is unsigned otherwise.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such object.
+    pub fn vouch(&mut self, object: &str, verification: Verification) {
+        self.objects.set_verification(object, verification);
     }
 
     /// Adds an annotated tag on a commit.

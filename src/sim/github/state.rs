@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Github;
+use super::pulls::Pull;
 use super::release::Release;
 
 /// All that may lag behind when somebody looks.
@@ -13,6 +14,8 @@ pub(super) struct State {
     pub releases: Vec<Release>,
     /// Hashes by full reference name, `refs/tags/v1`.
     pub refs: BTreeMap<String, String>,
+    /// Pull requests in the order they were opened.
+    pub pulls: Vec<Pull>,
     /// The release that was told to be the latest.
     pub latest: Option<u64>,
 }
@@ -28,11 +31,13 @@ pub(super) enum Look {
     Assets,
     /// References, tags and branches.
     Refs,
+    /// The list of pull requests.
+    Pulls,
 }
 
 /// How many look-ups of each kind still show the past.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Lag([u32; 4]);
+pub(super) struct Lag([u32; 5]);
 
 impl State {
     /// The release of this number.
@@ -81,7 +86,7 @@ impl Github {
 
     /// Lets the next look-ups of each kind show the past.
     pub(super) fn lag(&mut self, reads: u32) {
-        self.lag = Lag([reads; 4]);
+        self.lag = Lag([reads; 5]);
     }
 
     /// The state to be changed. Whoever holds an older view keeps it.

@@ -19,6 +19,8 @@ pub(super) const REPO: &str = "/repos/octo-org/sample";
 
 /// A release job's token.
 pub(super) const WRITER: Option<&str> = Some("Bearer writer");
+/// The token of a job that changes the version: it opens pull requests and starts workflows too.
+pub(super) const BUMPER: Option<&str> = Some("Bearer bumper");
 /// A token that looks only.
 pub(super) const READER: Option<&str> = Some("Bearer reader");
 /// A token without any permission.
@@ -52,12 +54,17 @@ impl Desk {
         github.add_token("reader", Permissions::reader());
         github.add_token("nobody", Permissions::default());
         let all = Access::Write;
+        let bumper = Permissions { actions: all, pull_requests: all, ..Permissions::writer() };
+        github.add_token("bumper", bumper);
         let owner = Permissions {
             contents: all,
             actions: all,
             workflows: all,
+            pull_requests: all,
             discussions: all,
             administration: all,
+            checks: all,
+            statuses: all,
         };
         github.add_token("owner", owner);
         let github = Arc::new(Mutex::new(github));

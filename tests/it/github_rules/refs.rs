@@ -193,6 +193,49 @@ fn branches_with_slashes_are_found_and_listed() {
 }
 
 #[test]
+fn r32_a_branch_that_is_gone_leaves_its_commits() {
+    let mut desk = Desk::new();
+    let main = desk.github().branch("main").expect("there is one");
+    desk.github().set_branch("prerelease/1.2", &main);
+    let tip = desk.github().commit_to("prerelease/1.2", "Two", &[("a", "2")]);
+    desk.github().remove_branch("prerelease/1.2");
+    assert!(desk.get("/git/matching-refs/heads/prerelease").each("ref").is_empty());
+    assert_eq!(desk.get("/branches/prerelease/1.2").message(), "Branch not found");
+    assert_eq!(desk.get("/compare/prerelease/1.2...main").message(), "Not Found");
+    assert_eq!(
+        desk.get(&format!("/compare/{tip}...{main}")).json()["status"],
+        "behind",
+        "by hash it is there"
+    );
+}
+
+#[test]
+fn r30_three_thousand_tags_match_in_one_answer_and_are_listed_in_pages() {
+    let mut desk = Desk::new();
+    let main = desk.github().branch("main").expect("there is one");
+    for number in 0..3_000 {
+        desk.github().set_tag(&format!("v0.{number}.0"), &main);
+    }
+    let matching = desk.get("/git/matching-refs/tags/v");
+    assert_eq!((matching.each("ref").len(), matching.header("link")), (3_000, None));
+    assert_eq!(desk.get("/git/matching-refs/tags/v0.299").each("ref").len(), 11);
+    let last = desk.get("/tags?per_page=100&page=30");
+    assert_eq!(last.each("name").len(), 100);
+    assert!(last.header("link").is_some_and(|link| !link.contains("rel=\"next\"")), "it is the last one");
+}
+
+#[test]
+fn branches_come_in_pages() {
+    let mut desk = Desk::new();
+    let main = desk.github().branch("main").expect("there is one");
+    (0..150).for_each(|number| desk.github().set_branch(&format!("b{number:03}"), &main));
+    let first = desk.get("/branches?per_page=100");
+    assert_eq!(first.each("name").len(), 100);
+    assert!(first.header("link").is_some_and(|link| link.contains("page=2>; rel=\"next\"")), "{first:?}");
+    assert_eq!(desk.get("/branches?per_page=100&page=2").each("name").len(), 51);
+}
+
+#[test]
 fn files_are_read_at_a_commit_raw_or_wrapped() {
     let mut desk = Desk::new();
     let old =

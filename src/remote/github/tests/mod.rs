@@ -1,10 +1,13 @@
 //! Reader and writer against a scripted server on loopback. Whether they fit a whole GitHub is shown with the
-//! simulator, elsewhere.
+//! simulator: elsewhere, and in `changes`.
 
+mod changes;
+mod history;
 mod pace;
 mod pure;
 mod read;
 mod refs;
+mod simulated;
 mod strays;
 mod swap;
 mod world;

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::sim::github::git::{Change, Commit, Object, Relation, TagObject, changes, hash_bytes, tree_hash};
+use crate::sim::github::git::{
+    Change, Commit, Object, Person, Relation, TagObject, Tree, Verification, changes, hash_bytes, tree_hash,
+};
 use crate::sim::github::links::{Links, path, segment};
 
 use super::{bot, date};
@@ -29,9 +31,39 @@ pub(in crate::sim::github) fn tag_object(links: &Links, tag: &TagObject, object:
         "sha": tag.sha,
         "url": links.repo(&format!("/git/tags/{}", tag.sha)),
         "message": tag.message,
-        "tagger": person(tag.date_s),
+        "tagger": person(&tag.tagger, tag.date_s),
         "object": target(links, &tag.target, object.kind()),
-        "verification": unsigned(),
+        "verification": verification(&tag.verification, tag.date_s),
+    })
+}
+
+/// What a tree holds: its files and folders, or, where that is asked for, all that is in those too.
+pub(in crate::sim::github) fn tree_object(links: &Links, tree: &Tree, all: bool, limit: usize) -> Value {
+    let folders = tree.folders();
+    let paths = folders.iter().copied().chain(tree.files.keys().map(String::as_str));
+    let mut paths: Vec<&str> = paths.filter(|path| all || !path.contains('/')).collect();
+    paths.sort_unstable();
+    let truncated = paths.len() > limit;
+    paths.truncate(limit);
+    let entry = |path: &str| match tree.files.get(path) {
+        Some(bytes) => {
+            let sha = hash_bytes(bytes);
+            let url = links.repo(&format!("/git/blobs/{sha}"));
+            let mode = tree.mode(path);
+            json!({ "path": path, "mode": mode, "type": "blob", "sha": sha, "size": bytes.len(), "url": url })
+        }
+        None => {
+            let sha = tree.folder(path).sha();
+            let url = links.repo(&format!("/git/trees/{sha}"));
+            json!({ "path": path, "mode": "040000", "type": "tree", "sha": sha, "url": url })
+        }
+    };
+    let sha = tree.sha();
+    json!({
+        "sha": sha,
+        "url": links.repo(&format!("/git/trees/{sha}")),
+        "tree": paths.into_iter().map(entry).collect::<Vec<_>>(),
+        "truncated": truncated,
     })
 }
 
@@ -58,12 +90,12 @@ pub(in crate::sim::github) fn git_commit(links: &Links, commit: &Commit) -> Valu
         "node_id": format!("C_{}", commit.sha),
         "url": links.repo(&format!("/git/commits/{}", commit.sha)),
         "html_url": links.page(&format!("/commit/{}", commit.sha)),
-        "author": person(commit.date_s),
-        "committer": person(commit.date_s),
+        "author": person(&Person::default(), commit.date_s),
+        "committer": person(&Person::default(), commit.date_s),
         "message": commit.message,
         "tree": tree(links, commit),
         "parents": parents(links, commit, "/git/commits"),
-        "verification": unsigned(),
+        "verification": verification(&commit.verification, commit.date_s),
     })
 }
 
@@ -78,12 +110,12 @@ pub(in crate::sim::github) fn commit(links: &Links, commit: &Commit) -> Value {
         "comments_url": format!("{url}/comments"),
         "commit": {
             "url": links.repo(&format!("/git/commits/{}", commit.sha)),
-            "author": person(commit.date_s),
-            "committer": person(commit.date_s),
+            "author": person(&Person::default(), commit.date_s),
+            "committer": person(&Person::default(), commit.date_s),
             "message": commit.message,
             "tree": tree(links, commit),
             "comment_count": 0,
-            "verification": unsigned(),
+            "verification": verification(&commit.verification, commit.date_s),
         },
         "author": bot(links),
         "committer": bot(links),
@@ -162,7 +194,7 @@ fn file(links: &Links, sha: &str, change: &Change<'_>) -> Value {
 }
 
 fn tree(links: &Links, commit: &Commit) -> Value {
-    let sha = tree_hash(&commit.files);
+    let sha = tree_hash(&commit.files, &commit.modes);
     json!({ "sha": sha, "url": links.repo(&format!("/git/trees/{sha}")) })
 }
 
@@ -177,12 +209,18 @@ fn parents(links: &Links, commit: &Commit, folder: &str) -> Value {
     commit.parents.iter().map(parent).collect()
 }
 
-fn person(date_s: u64) -> Value {
-    json!({ "name": "Some One", "email": "someone@example.org", "date": date(date_s) })
+fn person(Person { name, email }: &Person, date_s: u64) -> Value {
+    json!({ "name": name, "email": email, "date": date(date_s) })
 }
 
-fn unsigned() -> Value {
+/// What the service makes of a signature. What was signed shows only where there is something.
+fn verification(Verification { verified, reason }: &Verification, date_s: u64) -> Value {
+    let is_signed = reason != "unsigned";
     json!({
-        "verified": false, "reason": "unsigned", "signature": null, "payload": null, "verified_at": null
+        "verified": verified,
+        "reason": reason,
+        "signature": is_signed.then_some("-----BEGIN PGP SIGNATURE-----"),
+        "payload": is_signed.then_some("object"),
+        "verified_at": verified.then(|| date(date_s)),
     })
 }

@@ -1,7 +1,9 @@
 //! The JSON of answers, written by hand from the published description.
 
+pub(super) mod check;
 pub(super) mod content;
 pub(super) mod git;
+pub(super) mod pull;
 pub(super) mod release;
 pub(super) mod repository;
 pub(super) mod run;

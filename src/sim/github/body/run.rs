@@ -121,7 +121,7 @@ fn simple_commit(commit: &Commit) -> Value {
     let person = json!({ "name": "Some One", "email": "someone@example.org" });
     json!({
         "id": commit.sha,
-        "tree_id": crate::sim::github::git::tree_hash(&commit.files),
+        "tree_id": crate::sim::github::git::tree_hash(&commit.files, &commit.modes),
         "message": commit.message,
         "timestamp": date(commit.date_s),
         "author": person,
