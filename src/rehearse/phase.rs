@@ -10,6 +10,7 @@ use super::script::{Phase, Script};
 use super::stage::{self, Stage};
 use super::stopwatch::Stopwatch;
 use super::{Audience, PhaseEnding, Played, RehearseError, Scene};
+use crate::model::branch_rules::{BranchBudget, BranchRules};
 use crate::model::manifest::Origin;
 use crate::model::minutes::Minutes;
 use crate::modes::collect::{self, Allowed, CollectArtifacts, Memory, WhenIncomplete};
@@ -17,9 +18,10 @@ use crate::modes::create_release::{self, Contents, CreateRelease, Kind, Merge, N
 use crate::modes::release_set::ReleaseSet;
 use crate::modes::validate_wheels::{self, ValidateWheels};
 use crate::modes::verify_release::When;
-use crate::modes::verify_tag::{self, VerifyTag};
+use crate::modes::verify_tag::{self, Occasion, Trust, VerifyTag};
 use crate::plan::execute::{Broken, Ending, ExecuteError, execute};
 use crate::plan::{Mode, Output as _};
+use crate::remote::history::History;
 use crate::remote::python::bench::PythonRun;
 use crate::remote::python::find::PythonRead;
 use crate::report::policy::Policy;
@@ -145,10 +147,23 @@ fn blocked(name: &'static str, finding: Finding) -> Played {
 async fn verify_tag(stage: &Stage, name: &'static str) -> Result<Played, RehearseError> {
     let mode = VerifyTag {
         tag: stage.tag.to_string(),
+        prefix: None,
         commit: Some(stage.commit.clone()),
+        apart: Vec::new(),
         project_dir: stage.folder(""),
+        version_files: Vec::new(),
+        changelog: None,
+        branch_rules: BranchRules::default(),
+        branch_budget: BranchBudget::USUAL,
+        trust: Trust::default(),
+        checks: Vec::new(),
+        own_run: None,
+        occasion: Occasion::Other,
+        testpypi_for: Vec::new(),
+        policy: Policy::default(),
     };
-    let readers = verify_tag::Readers { disk: stage.disk(), github: stage.github_read()? };
+    let history = History::Api(stage.github_read()?);
+    let readers = verify_tag::Readers { disk: stage.disk(), history };
     Ok(play(stage, name, &mode, &readers, &()).await)
 }
 

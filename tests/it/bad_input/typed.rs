@@ -83,8 +83,8 @@ fn a_flag_or_input_that_is_none() {
     let outcome = typed_wrong(&world, world.phase(Phase::Validate).flag("repository-url", "x"));
     says(&outcome, &["`--repository-url`", "belongs to `publish`"]);
     // The dash is easily taken for an underscore; the runner hands it over as it was written.
-    let outcome = typed_wrong(&world, world.phase(Phase::Validate).input("packages_dir", "dist"));
-    says(&outcome, &["did you mean `packages-dir`?"]);
+    let outcome = typed_wrong(&world, world.phase(Phase::Validate).input("assets_dir", "dist"));
+    says(&outcome, &["did you mean `assets-dir`?"]);
 }
 
 #[test]
