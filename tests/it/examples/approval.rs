@@ -27,6 +27,13 @@ const BEFORE: &str = "1.1.0";
 /// `publish.yml` in its environment.
 fn world_of_two_packages() -> (Universe, ContractGuard) {
     let (universe, contract) = world();
+    // The commit was tried when it came to its branch.
+    universe.github(|github| {
+        let path = ".github/workflows/ci.yml".to_owned();
+        let run =
+            NewRun { path, head_sha: COMMIT.into(), head_branch: Some("main".into()), ..NewRun::default() };
+        github.add_run(run)
+    });
     let (workflow, environment) = ("publish.yml", Some("registries".to_owned()));
     for project in ["sample", "samplet"] {
         let publisher = Publisher::new(project.parse().expect("a name"), REPOSITORY, workflow);
