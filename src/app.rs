@@ -4,6 +4,7 @@
 //! decides nothing about a release.
 
 mod expect;
+mod init;
 mod policy;
 mod rehearsal;
 mod requests;
@@ -17,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::action::account::{Account, FileRow, Trouble};
 use crate::action::cli::{self, Invocation};
+use crate::action::config::{Chosen, Summary};
 use crate::action::console::{Console, Log};
 use crate::action::context::Runner;
 use crate::action::delivery::{Wanted, deliver, deliver_refusal};
@@ -24,6 +26,7 @@ use crate::action::env::{self, Environment};
 use crate::action::error::InputError;
 use crate::action::files;
 use crate::action::inputs::Inputs;
+use crate::action::line::{Line, Tone};
 use crate::action::outcome::{Conclusion, Exit};
 use crate::action::render;
 use crate::action::schema::ModeName;
@@ -50,6 +53,7 @@ pub fn run() -> ExitCode {
             }
         },
         Ok(Invocation::Mode(mode, inputs)) => run_mode(mode, &inputs, &environment, console),
+        Ok(Invocation::Init(inputs)) => init::run(&inputs, &console, &environment),
         Ok(Invocation::Rehearse(inputs)) => rehearsal::run(&inputs, &environment, console),
         Err(error) => refuse(&error, &console, &environment),
     }
@@ -146,6 +150,9 @@ fn run_mode(mode: ModeName, inputs: &Inputs, environment: &Environment, console:
         Ok(runtime) => runtime,
         Err(error) => return edge.tell(trouble(mode, Conclusion::unsure(0), &error, None), &runner),
     };
+    if let Some(line) = configured(inputs) {
+        edge.console.lines(&[line]);
+    }
     let account = runtime.block_on(async {
         signals::outlive_file_limit();
         let stop = Stop::default();
@@ -168,8 +175,16 @@ fn run_mode(mode: ModeName, inputs: &Inputs, environment: &Environment, console:
     edge.tell(account, &runner)
 }
 
+/// What a run says of the file that configures it.
+fn configured(inputs: &Inputs) -> Option<Line> {
+    let Summary { file, project, projects: _ } = inputs.configured()?;
+    let project = project.as_ref().map(|Chosen { name, why }| format!(", project `{name}`: {why}"));
+    Some(Line::toned(Tone::Dim, format!("configured by `{file}`{}", project.unwrap_or_default())))
+}
+
 async fn dispatch(mode: ModeName, requests: &Requests<'_>, edge: &Edge) -> Account {
     match mode {
+        ModeName::BumpVersion => run_ready(mode, requests.bump_version(), requests, edge).await,
         ModeName::VerifyTag => run_ready(mode, requests.verify_tag(), requests, edge).await,
         ModeName::UploadArtifacts => run_ready(mode, requests.upload(), requests, edge).await,
         ModeName::CollectArtifacts => run_ready(mode, requests.collect(), requests, edge).await,

@@ -9,11 +9,15 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::env::Environment;
 use super::error::InputError;
-use super::inputs::{Flags, Inputs, Source};
+use super::explain_config::{self, EXPLAIN_CONFIG_ABOUT, EXPLAIN_CONFIG_NAME};
+use super::inputs::Inputs;
 use super::nearest::nearest;
+use super::resolve::{Flags, Source};
 use super::rules::{self, CHECKS_ABOUT, CHECKS_NAME, EXPLAIN_ABOUT, EXPLAIN_NAME};
+use super::schema::aliases::{aliases_of, foreign_in};
 use super::schema::{
-    Fallback, INPUTS, Input, Kind, ModeName, REHEARSE, REHEARSE_ABOUT, REHEARSE_NAME, inputs_of,
+    Fallback, INIT, INIT_ABOUT, INIT_NAME, INPUTS, Input, Kind, ModeName, REHEARSE, REHEARSE_ABOUT,
+    REHEARSE_NAME, inputs_of,
 };
 
 const ABOUT: &str = "Carries a project from a pushed tag to released everywhere, and proven.";
@@ -23,11 +27,14 @@ release-action <MODE> [OPTIONS]
        release-action <MODE> --help";
 
 const PRECEDENCE: &str = "\
-Flags stand above the INPUT_* variables of a workflow, and those above the defaults.
+Flags stand above the INPUT_* variables of a workflow, those above release.toml, and that above the defaults.
 Secrets are better kept out of the command line: set GITHUB_TOKEN and INPUT_PASSWORD.";
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 settled or planned, 1 findings stand against it, 2 could not tell or only partly done, 64 typed wrong.";
+
+/// The commands that are no modes.
+const OTHERS: [&str; 5] = [REHEARSE_NAME, EXPLAIN_NAME, CHECKS_NAME, EXPLAIN_CONFIG_NAME, INIT_NAME];
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -38,6 +45,8 @@ pub(crate) enum Invocation {
     Mode(ModeName, Inputs),
     /// The rehearsal, with its flags.
     Rehearse(Inputs),
+    /// The command that writes a configuration file, with its flags.
+    Init(Inputs),
 }
 
 /// Whether the report goes to standard output, as far as that can be told before anything was read: secrets are
@@ -76,8 +85,11 @@ fn insert_mode(words: &mut Vec<String>, environment: &Environment) -> Result<(),
     }
     match first {
         Some(word) if !word.starts_with('-') => {
-            let others = [REHEARSE_NAME, EXPLAIN_NAME, CHECKS_NAME, "help"];
-            if others.contains(&word) { Ok(()) } else { known_mode(word) }
+            if OTHERS.contains(&word) || word == "help" {
+                Ok(())
+            } else {
+                known_mode(word)
+            }
         }
         _ => {
             let mode = environment.get("INPUT_MODE").ok_or_else(|| no_mode(words))?;
@@ -99,8 +111,7 @@ fn no_mode(words: &[String]) -> InputError {
 
 fn known_mode(word: &str) -> Result<(), InputError> {
     word.parse::<ModeName>().map(drop).map_err(|_unknown| {
-        let names =
-            ModeName::ALL.iter().map(|mode| mode.as_str()).chain([REHEARSE_NAME, EXPLAIN_NAME, CHECKS_NAME]);
+        let names = ModeName::ALL.iter().map(|mode| mode.as_str()).chain(OTHERS);
         InputError::UnknownMode { typed: word.chars().take(60).collect(), nearest: nearest(word, names) }
     })
 }
@@ -111,6 +122,10 @@ fn invocation(matches: &ArgMatches, environment: &Environment) -> Result<Invocat
         let inputs = Inputs::of_flags(REHEARSE_NAME, REHEARSE, flags(REHEARSE.iter(), matches));
         return Ok(Invocation::Rehearse(inputs));
     }
+    if name == INIT_NAME {
+        let inputs = Inputs::of_flags(INIT_NAME, INIT, flags(INIT.iter(), matches));
+        return Ok(Invocation::Init(inputs));
+    }
     if name == EXPLAIN_NAME {
         let id = matches.get_one::<String>("id").map_or("", String::as_str);
         return rules::explain(id).map(Invocation::Show);
@@ -119,8 +134,11 @@ fn invocation(matches: &ArgMatches, environment: &Environment) -> Result<Invocat
         let is_json = matches.get_flag("json");
         return Ok(Invocation::Show(if is_json { rules::json() } else { rules::list() }));
     }
+    if name == EXPLAIN_CONFIG_NAME {
+        return explain_configuration(matches, environment).map(Invocation::Show);
+    }
     let mode: ModeName = name.parse().expect("every subcommand but those above is a mode");
-    let inputs = Inputs::of_mode(mode, flags(inputs_of(mode), matches), environment)?;
+    let inputs = Inputs::of_mode(mode, &flags_of(mode, matches), environment)?;
     Ok(Invocation::Mode(mode, inputs))
 }
 
@@ -130,6 +148,28 @@ fn flags(rows: impl Iterator<Item = &'static Input>, matches: &ArgMatches) -> Fl
         if let Some(values) = matches.get_many::<String>(row.name) {
             let text = values.map(String::as_str).collect::<Vec<_>>().join("\n");
             flags.insert(row.name, (text, if row.positional { Source::Argument } else { Source::Flag }));
+        }
+    }
+    flags
+}
+
+fn explain_configuration(matches: &ArgMatches, environment: &Environment) -> Result<String, InputError> {
+    let named = matches.get_one::<String>("of").map(String::as_str).or_else(|| environment.get("INPUT_MODE"));
+    if let Some(name) = named {
+        known_mode(name)?;
+    }
+    let mode = named.and_then(|name| name.parse().ok());
+    let rows = INPUTS.iter().filter(|row| explain_config::CHOOSERS.contains(&row.name));
+    explain_config::explain(mode, matches.get_flag("json"), &flags(rows, matches), environment)
+}
+
+/// The flags of a mode, those with other actions' names too.
+fn flags_of(mode: ModeName, matches: &ArgMatches) -> Flags {
+    let mut flags = flags(inputs_of(mode), matches);
+    for alias in inputs_of(mode).flat_map(|row| aliases_of(row, mode)) {
+        if let Some(values) = matches.get_many::<String>(alias.name) {
+            let text = values.map(String::as_str).collect::<Vec<_>>().join("\n");
+            flags.insert(alias.name, (text, Source::Flag));
         }
     }
     flags
@@ -145,7 +185,7 @@ fn command() -> Command {
         .subcommand_value_name("MODE")
         .subcommand_help_heading("Modes");
     let root = ModeName::ALL.iter().fold(root, |root, mode| {
-        let command = subcommand(mode.as_str(), mode.about(), inputs_of(*mode));
+        let command = mode_command(*mode);
         root.subcommand(command.after_help(format!("{PRECEDENCE}\n\n{EXIT_CODES}")))
     });
     let explain = Command::new(EXPLAIN_NAME)
@@ -154,9 +194,16 @@ fn command() -> Command {
     let json =
         Arg::new("json").long("json").action(ArgAction::SetTrue).help("All that is known of each, as JSON");
     let checks = Command::new(CHECKS_NAME).about(CHECKS_ABOUT).arg(json);
+    let chosen = INPUTS.iter().filter(|row| explain_config::CHOOSERS.contains(&row.name));
+    let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("The same as JSON");
+    let explain_config = subcommand(EXPLAIN_CONFIG_NAME, EXPLAIN_CONFIG_ABOUT, chosen)
+        .arg(Arg::new("of").value_name("MODE").help("The mode; without it, what is given for any of them"))
+        .arg(json);
     root.subcommand(subcommand(REHEARSE_NAME, REHEARSE_ABOUT, REHEARSE.iter()).after_help(EXIT_CODES))
         .subcommand(explain)
         .subcommand(checks)
+        .subcommand(explain_config)
+        .subcommand(subcommand(INIT_NAME, INIT_ABOUT, INIT.iter()).after_help(EXIT_CODES))
 }
 
 fn subcommand(
@@ -168,23 +215,47 @@ fn subcommand(
     Command::new(name).about(about).args(arguments)
 }
 
+/// A mode, with a hidden flag for each name that other actions have for its inputs.
+fn mode_command(mode: ModeName) -> Command {
+    let mut command = Command::new(mode.as_str()).about(mode.about());
+    for row in inputs_of(mode).filter(|row| row.kind != Kind::Mode) {
+        let names: Vec<_> = aliases_of(row, mode).map(|alias| alias.name).collect();
+        let mut own = argument(row);
+        if !names.is_empty() {
+            let help = own.get_help().map(ToString::to_string).unwrap_or_default();
+            own = own.help(format!("{help} [also: --{}]", names.join(", --")));
+        }
+        command = command.arg(own);
+        for name in names {
+            let spelled = Input { name, positional: false, ..*row };
+            command = command.arg(flag_argument(&spelled).hide(true));
+        }
+    }
+    command
+}
+
 fn argument(row: &'static Input) -> Arg {
     let help = match shown_fallback(row.fallback) {
         Some(fallback) => format!("{} [default: {fallback}]", row.doc),
         None => row.doc.to_owned(),
     };
-    let argument = Arg::new(row.name).help(help.replace('`', ""));
+    let help = help.replace('`', "");
     if row.positional {
+        let argument = Arg::new(row.name).help(help);
         return argument.value_name("FILE").action(ArgAction::Append).num_args(0..);
     }
-    let argument = argument.long(row.name);
+    flag_argument(row).help(help)
+}
+
+fn flag_argument(row: &Input) -> Arg {
+    let argument = Arg::new(row.name).long(row.name);
     match row.kind {
         Kind::Flag => argument
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("true")
             .value_name("true|false"),
-        Kind::List | Kind::Paths | Kind::Commands => {
+        Kind::List | Kind::Paths | Kind::Commands | Kind::Lines => {
             argument.action(ArgAction::Append).value_name(value_name(row.kind))
         }
         _ => argument.value_name(value_name(row.kind)),
@@ -194,7 +265,7 @@ fn argument(row: &'static Input) -> Arg {
 const fn value_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Commands => "COMMAND",
-        Kind::Text | Kind::List | Kind::Flag | Kind::Mode => "TEXT",
+        Kind::Text | Kind::List | Kind::Lines | Kind::Flag | Kind::Mode => "TEXT",
         Kind::Paths | Kind::File => "FILE",
         Kind::Folder => "DIR",
         Kind::Address => "URL",
@@ -234,17 +305,19 @@ fn refusal(error: &clap::Error, command: &str) -> InputError {
 
 fn unknown_flag(typed: &str, command: &str) -> InputError {
     let name = typed.trim_start_matches('-');
+    if let Some(foreign) = command.parse().ok().and_then(|mode| foreign_in(name, mode)) {
+        return InputError::Foreign(foreign);
+    }
     let rows = || INPUTS.iter().chain(REHEARSE).filter(|row| !row.positional && row.kind != Kind::Mode);
     let own: Vec<_> = match command.parse::<ModeName>() {
         Ok(mode) => rows().filter(|row| row.modes.contains(&mode)).map(|row| row.name).collect(),
         Err(_) if command == REHEARSE_NAME => REHEARSE.iter().map(|row| row.name).collect(),
-        Err(_) => {
-            if command == CHECKS_NAME {
-                vec!["json"]
-            } else {
-                Vec::new()
-            }
+        Err(_) if command == INIT_NAME => INIT.iter().map(|row| row.name).collect(),
+        Err(_) if command == CHECKS_NAME => vec!["json"],
+        Err(_) if command == EXPLAIN_CONFIG_NAME => {
+            explain_config::CHOOSERS.into_iter().chain(["json"]).collect()
         }
+        Err(_) => Vec::new(),
     };
     let others: Vec<_> = rows().filter(|row| row.name == name).flat_map(|row| row.modes).copied().collect();
     let nearest = if others.is_empty() { nearest(name, own) } else { None };

@@ -55,6 +55,34 @@ fn files_are_bare_arguments_and_lists_may_be_repeated() {
 }
 
 #[test]
+fn names_of_other_actions_are_flags_too() {
+    use crate::action::schema::aliases::{ALIASES, Means};
+    for alias in ALIASES {
+        for name in ModeName::ALL.iter().filter(|mode| alias.is_of(**mode)) {
+            let (typed, expected) = match alias.means {
+                // A word of another action under its other name is refused like one under ours.
+                Means::Same if alias.of == "skip-existing" => ("same", "same"),
+                Means::Same => ("true", "true"),
+                Means::Words(words) => words[0],
+            };
+            let (_, inputs) = mode(&format!("{name} --{}={typed}", alias.name), &[]);
+            assert_eq!(inputs.text(alias.of), Some(expected), "{name} {}", alias.name);
+            assert!(inputs.is_given(alias.of));
+        }
+    }
+    assert_eq!(
+        refused("create-release --tag_name=v1 --tag=v2", &[]),
+        "the flag `--tag` and the flag `--tag_name` (another name of `tag`) say different things (leave one of the two out)"
+    );
+    assert_eq!(mode("create-release --tag_name=v1 --tag=v1", &[]).1.text("tag"), Some("v1"));
+    assert!(refused("publish --print-hash", &[]).starts_with(
+        "`print-hash` is an input of pypa/gh-action-pypi-publish, and not of `publish` (leave it out"
+    ));
+    assert!(refused("create-release --draft=maybe", &[]).contains("`maybe` is neither `true` nor `false`"));
+    assert!(refused("publish --skip-existing=true", &[]).contains("write `same`"));
+}
+
+#[test]
 fn rehearse_has_its_own_flags() {
     let words = "rehearse --packages-dir d --fault lost@3 --fault html@github:1 --event b.yml --event a.yml --report r.json";
     let Ok(Invocation::Rehearse(inputs)) = invoke(words, &[("INPUT_MODE", "publish")]) else {
@@ -73,10 +101,7 @@ fn typing_mistakes_are_answered_with_the_nearest_name() {
         ("validate-wheel", "there is no mode `validate-wheel` (did you mean `validate-wheels`?)"),
         ("reherse", "there is no mode `reherse` (did you mean `rehearse`?)"),
         ("publish --package-dir x", "`publish` has no flag `--package-dir` (did you mean `--packages-dir`?)"),
-        (
-            "publish --packages_dir=x",
-            "`publish` has no flag `--packages_dir` (did you mean `--packages-dir`?)",
-        ),
+        ("publish --assets_dir=x", "`publish` has no flag `--assets_dir` (did you mean `--assets-dir`?)"),
         ("publish --notes-file x", "`publish` has no flag `--notes-file` (it belongs to `create-release`)"),
         ("rehearse --fualt x", "`rehearse` has no flag `--fualt` (did you mean `--fault`?)"),
         (

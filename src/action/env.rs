@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
 
-use super::schema::{INPUTS, Kind, variable};
+use super::schema::aliases::ALIASES;
+use super::schema::{INPUTS, Kind, input_named, variable};
 use crate::model::target::secrets_among;
 
 /// Variables that hold a secret whenever they are set, beside the secret inputs.
@@ -69,7 +70,13 @@ impl Environment {
             let text = self.get(&variable(input.name)).into_iter();
             text.flat_map(|text| secrets_of(input.name, text))
         });
-        of_inputs.chain(SECRET_VARIABLES.into_iter().filter_map(|name| self.get(name))).collect()
+        let is_secret = |name| input_named(name).is_some_and(|input| input.kind == Kind::Secret);
+        let aliases = ALIASES.iter().filter(|alias| is_secret(alias.of));
+        let of_aliases = aliases.filter_map(|alias| self.get(&variable(alias.name)));
+        of_inputs
+            .chain(of_aliases)
+            .chain(SECRET_VARIABLES.into_iter().filter_map(|name| self.get(name)))
+            .collect()
     }
 }
 

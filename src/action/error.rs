@@ -1,5 +1,7 @@
 //! What a user can type wrong. All of it ends with exit code 64, before anything was looked at.
 
+use super::files::FileError;
+use super::schema::aliases::Foreign;
 use super::schema::{ModeName, REHEARSE_NAME};
 
 /// Why the arguments and inputs make no sense. No message repeats the value of a secret.
@@ -17,6 +19,21 @@ pub(crate) enum InputError {
     /// There is an `INPUT_*` variable that nobody reads.
     #[error("there is no input `{typed}`")]
     UnknownInput { typed: String, nearest: Option<&'static str> },
+    /// A name of another action that no input of ours stands for.
+    #[error("`{}` is an input of {}, and not of `{}`", .0.name, peers(.0), .0.mode)]
+    Foreign(&'static Foreign),
+    /// Two names of one input were given, and disagree.
+    #[error("{one} and {other} say different things")]
+    Twice { one: String, other: String },
+    /// The configuration file cannot be used.
+    #[error("`{}`{}: {why}", file.escape_debug(), at(*line))]
+    Config { file: String, line: Option<usize>, why: String, hint: Option<String> },
+    /// The tag is that of several projects of the configuration file.
+    #[error("the tag `{tag}` fits the tables of {projects}")]
+    SeveralProjects { tag: String, projects: String },
+    /// A file is there and cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The text is no rule's id.
     #[error("there is no rule `{typed}`")]
     UnknownRule { typed: String, nearest: Option<&'static str>, is_family: bool },
@@ -71,7 +88,13 @@ impl InputError {
             Self::Missing { name, .. } => {
                 Some(format!("give `--{name}` on the command line, or `with: {name}:` in a workflow"))
             }
-            Self::Refused { hint, .. } => hint.clone(),
+            Self::Refused { hint, .. } | Self::Config { hint, .. } => hint.clone(),
+            Self::Foreign(foreign) => Some(foreign.instead.to_owned()),
+            Self::Twice { .. } => Some("leave one of the two out".to_owned()),
+            Self::SeveralProjects { .. } => {
+                Some("say by the input `project` which of them is released".to_owned())
+            }
+            Self::File(_) => Some("may the program read it?".to_owned()),
             Self::NotThere { .. } => Some(
                 "is the path relative to the folder the program runs in, and did the step before make it?"
                     .to_owned(),
@@ -81,6 +104,15 @@ impl InputError {
             Self::Value { hint, .. } => Some((*hint).to_owned()),
         }
     }
+}
+
+fn peers(foreign: &Foreign) -> String {
+    let names: Vec<_> = foreign.from.iter().map(|peer| peer.name()).collect();
+    names.join(" and ")
+}
+
+fn at(line: Option<usize>) -> String {
+    line.map(|line| format!(", line {line}")).unwrap_or_default()
 }
 
 fn modes() -> String {

@@ -11,6 +11,9 @@ use super::random;
 /// No event is larger: GitHub caps what it delivers at 25 MB.
 const EVENT_LIMIT_BYTES: u64 = 32 * 1024 * 1024;
 
+/// No configuration that people write is larger.
+const CONFIG_LIMIT_BYTES: u64 = 1024 * 1024;
+
 /// Why a file of the runner's protocol could not be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} `{}` cannot be {action}", path.display())]
@@ -66,6 +69,45 @@ pub(crate) fn event(path: &Path) -> Result<Vec<u8>, FileError> {
         action: "read",
         source,
     })
+}
+
+/// Reads the configuration file; `None` where it is larger than any.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn config(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    let error =
+        |source| FileError { what: "the configuration file", path: path.to_owned(), action: "read", source };
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(error)?;
+    file.take(CONFIG_LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(error)?;
+    Ok((bytes.len() as u64 <= CONFIG_LIMIT_BYTES).then_some(bytes))
+}
+
+/// Writes a configuration file where there is nothing: the whole of it appears at once, or nothing does.
+///
+/// # Errors
+/// When it cannot be written, or something is there by now; that is left as it is.
+pub(crate) fn new_config(path: &Path, text: &str) -> Result<(), FileError> {
+    let error = |source| FileError {
+        what: "the configuration file",
+        path: path.to_owned(),
+        action: "written",
+        source,
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.{:016x}", random::number()));
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        // Unlike a rename, a link does not take the place of what is there.
+        fs::hard_link(&beside, path)
+    };
+    let written = write().map_err(error);
+    // It may not even exist; what matters is whether the file is there.
+    drop(fs::remove_file(&beside));
+    written
 }
 
 /// Leaves a report (`what` says which): the whole of it appears at once, or nothing does.
@@ -135,6 +177,16 @@ mod tests {
         assert!(write_report("the report", &folder.path().join("missing/report.json"), "one").is_err());
         assert!(write_report("the report", Path::new("/"), "one").is_err());
         assert_eq!(names(folder.path()), ["taken"]);
+    }
+
+    #[test]
+    fn a_new_configuration_takes_the_place_of_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("release.toml");
+        new_config(&path, "one").expect("written");
+        assert!(new_config(&path, "two").is_err());
+        assert_eq!(fs::read_to_string(&path).expect("read"), "one");
+        assert_eq!(names(folder.path()), ["release.toml"]);
     }
 
     #[test]

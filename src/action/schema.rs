@@ -3,7 +3,9 @@
 //! `action.yml`, the reader of `INPUT_*`, the command line and `docs/inputs.md` are faces of these rows: nothing
 //! about an input is written anywhere else.
 
+pub mod aliases;
 pub mod faces;
+pub mod migrating;
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,6 +16,7 @@ use crate::model::endpoints::{PYPI_INDEX, PYPI_UPLOAD};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "`about` says it")]
 pub enum ModeName {
+    BumpVersion,
     VerifyTag,
     ValidateWheels,
     UploadArtifacts,
@@ -25,7 +28,8 @@ pub enum ModeName {
 }
 
 use ModeName::{
-    CollectArtifacts, CreateRelease, Publish, UploadArtifacts, ValidateWheels, VerifyRelease, VerifyTag, Yank,
+    BumpVersion, CollectArtifacts, CreateRelease, Publish, UploadArtifacts, ValidateWheels, VerifyRelease,
+    VerifyTag, Yank,
 };
 
 /// A text that names no mode.
@@ -38,6 +42,7 @@ pub struct UnknownMode {
 impl ModeName {
     /// All modes, in the order in which a release uses them.
     pub const ALL: &'static [Self] = &[
+        BumpVersion,
         VerifyTag,
         UploadArtifacts,
         CollectArtifacts,
@@ -51,6 +56,7 @@ impl ModeName {
     /// What users call it.
     pub const fn as_str(self) -> &'static str {
         match self {
+            BumpVersion => "bump-version",
             VerifyTag => "verify-tag",
             ValidateWheels => "validate-wheels",
             UploadArtifacts => "upload-artifacts",
@@ -65,8 +71,11 @@ impl ModeName {
     /// What it does, in one sentence.
     pub const fn about(self) -> &'static str {
         match self {
+            BumpVersion => {
+                "Gives the project its next version: in every file that states it, in lock files, in pins between its packages and in the changelog; on disk, on a branch or as a pull request."
+            }
             VerifyTag => {
-                "Checks that the tag names a version, that the project's files state the same one, and that tag and commit exist."
+                "Checks that the tag names a version that all of the project's files state, and that its commit may be released: by its branch, its maker and its checks."
             }
             UploadArtifacts => {
                 "Leaves files of a job for later jobs and workflows, as one artifact of the run with the digests of all its files in it."
@@ -124,6 +133,8 @@ pub enum Kind {
     Paths,
     /// Commands, one a line.
     Commands,
+    /// Texts that may hold commas, one a line.
+    Lines,
     /// A folder.
     Folder,
     /// A file.
@@ -197,6 +208,9 @@ const WITH_PACKAGES: &[ModeName] = &[CollectArtifacts, ValidateWheels, CreateRel
 /// The modes that judge files; the later two where no manifest says that it was done.
 const VETTING: &[ModeName] = &[ValidateWheels, CreateRelease, Publish];
 
+/// The modes whose findings the user's policy weighs.
+const JUDGING: &[ModeName] = &[VerifyTag, ValidateWheels, CreateRelease, Publish];
+
 const fn input(
     name: &'static str,
     kind: Kind,
@@ -215,24 +229,64 @@ const fn output(name: &'static str, modes: &'static [ModeName], doc: &'static st
 #[rustfmt::skip]
 pub const INPUTS: &[Input] = &[
     input("mode", Kind::Mode, Fallback::Nothing, EVERY,
-        "What to do: `verify-tag`, `upload-artifacts`, `collect-artifacts`, `validate-wheels`, `create-release`, `publish`, `verify-release` or `yank`."),
+        "What to do: `bump-version`, `verify-tag`, `upload-artifacts`, `collect-artifacts`, `validate-wheels`, `create-release`, `publish`, `verify-release` or `yank`."),
     input("dry-run", Kind::Flag, Fallback::Text("false"), EVERY,
         "Look at everything, print the plan and change nothing."),
     input("report", Kind::File, Fallback::Nothing, EVERY,
         "File for the report in JSON. `-` is standard output, which then carries nothing else."),
-    input("tag", Kind::Text, Fallback::Derived("the ref that started the run, when it is a tag"), OF_A_RELEASE,
-        "The tag to release, or to yank, such as `v1.2.0`. Give it in workflows that a tag does not start by itself (`workflow_run`)."),
+    input("config", Kind::File, Fallback::Text("release.toml"), EVERY,
+        "File with inputs, as `docs/configuration.md` describes it; what the step or the command line says stands above it. The default may be missing; `none` reads no file."),
+    input("project", Kind::Text, Fallback::Derived("the one whose `tag-prefix` the tag begins with, where there is one"), EVERY,
+        "Name of the project whose tables `[project.NAME]` in `config` hold, where one repository has several."),
+    input("tag", Kind::Text, Fallback::Derived("the tag that the event is about"), OF_A_RELEASE,
+        "The tag to release, or to yank, such as `v1.2.0`. Give it in workflows that a tag does not start by itself; an input of the name `tag` that a person typed \
+         (`workflow_dispatch`) is taken as it is, and `verify-tag` finds the pushed tag of a `workflow_run`, too."),
     input("commit", Kind::Text, Fallback::Derived("the `workflow_run` event's `head_sha`, else the tag's commit, else `GITHUB_SHA`"),
         &[VerifyTag, CollectArtifacts, ValidateWheels, CreateRelease, VerifyRelease],
         "The full hash of the commit that is released."),
     input("repository", Kind::Text, Fallback::Variable { variable: "GITHUB_REPOSITORY", expression: None },
-        &[VerifyTag, CollectArtifacts, CreateRelease, VerifyRelease, Yank],
+        &[BumpVersion, VerifyTag, CollectArtifacts, CreateRelease, VerifyRelease, Yank],
         "The repository on GitHub, as `owner/name`."),
     input("github-token", Kind::Secret, Fallback::Variable { variable: "GITHUB_TOKEN", expression: Some("${{ github.token }}") },
-        &[VerifyTag, CollectArtifacts, CreateRelease, VerifyRelease, Yank],
-        "Token for GitHub. `verify-tag` needs `contents: read`, `collect-artifacts` `actions: read` (and `contents: read` to look up a tag's commit), `create-release` and `yank` `contents: write`; `verify-release` `contents: read`, and `contents: write` to see a draft."),
-    input("project-dir", Kind::Folder, Fallback::Text("."), &[VerifyTag],
-        "Folder that holds `Cargo.toml` or `pyproject.toml`, or both."),
+        &[BumpVersion, VerifyTag, CollectArtifacts, CreateRelease, VerifyRelease, Yank],
+        "Token for GitHub. `bump-version` needs `contents: write` with `commit-to`, `pull-requests: write` too for a pull request, and `actions: write` for `dispatch`; `verify-tag` `contents: read` (and what `require-checks` asks for), `collect-artifacts` `actions: read` (and `contents: read` to look up a tag's commit), `create-release` and `yank` `contents: write`; `verify-release` `contents: read`, and `contents: write` to see a draft."),
+    input("project-dir", Kind::Folder, Fallback::Text("."), &[BumpVersion, VerifyTag],
+        "Folder of the project, with its `Cargo.toml`, `pyproject.toml`, `package.json` or whatever else states its version."),
+    input("bump", Kind::Text, Fallback::Nothing, &[BumpVersion],
+        "What the next version is: `major`, `minor`, `patch`, `prerelease` (the next of its kind), `release` (the stable one that prereleases lead to), or a version that is higher, in either spelling."),
+    input("prerelease-kind", Kind::Text, Fallback::Nothing, &[BumpVersion],
+        "The kind of prerelease that the next version is: `alpha`, `beta`, `rc` or `dev`. With `major`, `minor` or `patch` its first prerelease; with `prerelease` the next one of this kind."),
+    input("tag-prefix", Kind::Text, Fallback::Derived("`v` or nothing"), &[BumpVersion, VerifyTag],
+        "What stands before the version in the project's tags: `v`, `none`, or such as `coglet-v` where one repository has several projects."),
+    input("version-files", Kind::Lines, Fallback::Nothing, &[BumpVersion, VerifyTag],
+        "Further files that state the version, one a line, from `project-dir`: a path such as `src/sample/version.py`, or `PATH: REGEX` with one group around the version. \
+         The usual ones are found without it."),
+    input("branch-rules", Kind::Lines, Fallback::Nothing, &[VerifyTag],
+        "From which branches versions may be released, one line for some kinds, such as `stable = main, release/*`: the tagged commit has to be on one of them. Kinds are those of `targets`; \
+         of several lines that are about a version the first counts, and `**` is anywhere. `docs/tagging.md` has more."),
+    input("branch-budget", Kind::Text, Fallback::Text("10"), &[VerifyTag],
+        "How many branches that fit `branch-rules` are compared with the tag, 1 to 100. Each is a request."),
+    input("require-signed-tag", Kind::Flag, Fallback::Text("false"), &[VerifyTag],
+        "Whether the tag has to be an annotated one whose signature GitHub finds good, made for this very tag."),
+    input("allowed-taggers", Kind::List, Fallback::Nothing, &[VerifyTag],
+        "E-mail addresses of those who may make release tags. Asks for a signature, too, since the address is anybody's to write without one."),
+    input("require-checks", Kind::Lines, Fallback::Nothing, &[VerifyTag],
+        "What must have passed for the tagged commit, one a line: workflows by their files (`ci.yml`), and checks by their names (`test (ubuntu-latest, 3.12)`). \
+         Needs `actions: read` for the one and `checks: read` and `statuses: read` for the other."),
+    input("testpypi-for", Kind::List, Fallback::Nothing, &[VerifyTag],
+        "Kinds of versions (as in `targets`) for which the output `index` is `testpypi`."),
+    input("local", Kind::Flag, Fallback::Text("false"), &[VerifyTag],
+        "Ask the git of this machine about tags, branches and commits, in the checkout of `project-dir`, and no network. Releases and checks are not known then."),
+    input("commit-to", Kind::Text, Fallback::Text("none"), &[BumpVersion],
+        "Where the change goes: `none` writes the files on disk; `branch` commits it to `branch` through GitHub's API, which signs it; `pull-request` proposes it for `branch`. The files on disk stay as they are then."),
+    input("pull-request-branch", Kind::Text, Fallback::Text("release/{tag}"), &[BumpVersion],
+        "Name of the branch that a pull request comes from, with `{tag}` and `{version}` in it where they are wanted."),
+    input("message", Kind::Text, Fallback::Derived("`Release {tag}`"), &[BumpVersion],
+        "Message of the commit and title of the pull request, with `{tag}`, `{version}` and `{previous}` in it where they are wanted."),
+    input("create-tag", Kind::Flag, Fallback::Text("false"), &[BumpVersion],
+        "Whether to tag the commit on `branch`. A tag that was made with the job's own token starts no workflow: see `dispatch`."),
+    input("dispatch", Kind::List, Fallback::Nothing, &[BumpVersion],
+        "Workflows to start on the new tag, by file name (`release.yml`), separated by commas or line ends; each has to take `workflow_dispatch`. With `create-tag` only."),
     input("packages-dir", Kind::Folder, Fallback::Text("dist"), WITH_PACKAGES,
         "Folder of the wheels, sdists and packed crates (`.crate`)."),
     input("assets-dir", Kind::Folder, Fallback::Text("release-assets"), WITH_PACKAGES,
@@ -258,15 +312,16 @@ pub const INPUTS: &[Input] = &[
     input("package-tree", Kind::Paths, Fallback::Nothing, &[ValidateWheels],
         "Folders of the packages in the checkout that the wheels are built from, one a line, such as `src/sample`; `NAME=PATH` where the folder \
          is not called like the package. Files that the wheels lack or have beside them are told."),
-    input("fail-on", Kind::List, Fallback::Text("error"), VETTING,
+    input("fail-on", Kind::List, Fallback::Text("error"), JUDGING,
         "What stops the run: `error`, `warning` (and errors) or `info` (anything that is found); and ids or families of rules, \
          such as `filename/tag-order` or `metadata`, which stop it whatever they weigh. Errors always stop it."),
-    input("strict", Kind::Flag, Fallback::Text("false"), VETTING,
+    input("strict", Kind::Flag, Fallback::Text("false"), JUDGING,
         "Let warnings stop the run too, and tell every note: the same as `fail-on: warning` with `verbose`."),
-    input("ignore", Kind::List, Fallback::Nothing, VETTING,
+    input("ignore", Kind::List, Fallback::Nothing, JUDGING,
         "Ids or families of rules whose findings are counted and told once, and stop nothing. Errors of the families `archive`, `sdist` and `crate` \
-         are ignored by their ids only, and nothing is ignored about a file that could not be looked into or that has no name of a wheel, sdist or crate."),
-    input("verbose", Kind::Flag, Fallback::Text("false"), VETTING,
+         are ignored by their ids only, and nothing is ignored about a file that could not be looked into or that has no name of a wheel, sdist or crate. \
+         For `verify-tag` the rules of the family `tag`, such as `tag/lower-than-latest`, but for those without which there is no tag to release."),
+    input("verbose", Kind::Flag, Fallback::Text("false"), JUDGING,
         "Tell every note about a file one by one. Otherwise they are counted; the report always has all of them."),
     input("file-size-limit", Kind::Text, Fallback::Text("100"), VETTING,
         "How many MiB a file may have that the index takes: 100 on PyPI, unless it raised the limit of the project (up to 1024)."),
@@ -296,8 +351,8 @@ pub const INPUTS: &[Input] = &[
         "Simple index from which the sdist's build requirements are installed, and dependencies if `smoke-dependencies` says so."),
     input("run", Kind::Text, Fallback::Text("commit"), &[CollectArtifacts],
         "Which run of each workflow to take: `commit`, the one for the commit that is released, or `latest`, the newest that succeeded on `branch`, whatever commit it built."),
-    input("branch", Kind::Text, Fallback::Derived("the repository's default branch"), &[CollectArtifacts],
-        "Branch whose runs to take, with `run: latest` only."),
+    input("branch", Kind::Text, Fallback::Derived("the repository's default branch; for `bump-version` the branch that started the run comes first"), &[BumpVersion, CollectArtifacts],
+        "For `collect-artifacts`: branch whose runs to take, with `run: latest` only. For `bump-version`: branch that gets the commit, or the pull request."),
     input("events", Kind::List, Fallback::Derived("every event but those of pull requests"), &[CollectArtifacts],
         "The events that may have started a run for it to count, such as `push, workflow_dispatch`, separated by commas or line ends."),
     input("allow-forks", Kind::Flag, Fallback::Text("false"), &[CollectArtifacts],
@@ -363,8 +418,9 @@ pub const INPUTS: &[Input] = &[
         "The release notes themselves, in Markdown."),
     input("notes-merge", Kind::Text, Fallback::Text("keep"), &[CreateRelease],
         "What becomes of text that somebody else wrote on the release: it stays and the notes are not added (`keep`), the notes go after it (`append`) or before it (`prepend`), or take its place (`replace`)."),
-    input("changelog", Kind::File, Fallback::Text("CHANGELOG.md"), &[CreateRelease],
-        "Changelog in one of the usual forms, Markdown or reStructuredText (`.rst`), whose section about the version becomes the release notes. Without the default file the notes are `Release` and the tag."),
+    input("changelog", Kind::File, Fallback::Text("CHANGELOG.md"), &[BumpVersion, VerifyTag, CreateRelease],
+        "Changelog in one of the usual forms, Markdown or reStructuredText (`.rst`). `create-release` takes the version's section as release notes, which are `Release` and the tag without the default file; \
+         `verify-tag` warns where the file has no such section; `bump-version` makes the section `Unreleased` the version's, with today's date. For all of them the path is one from the folder where the program runs, whatever `project-dir` says."),
     input("changelog-unreleased", Kind::Flag, Fallback::Text("false"), &[CreateRelease],
         "Whether the changelog's section `Unreleased` stands for a version that has none."),
     input("previous-tag", Kind::Text, Fallback::Derived("the highest lower version among the tags; a stable one for a stable release"), &[CreateRelease],
@@ -435,12 +491,27 @@ pub const INPUTS: &[Input] = &[
 pub const OUTPUTS: &[OutputRow] = &[
     output("outcome", EVERY,
         "How it ended: `done`, `already-done`, `resumed`, `planned`, `not-ready`, `blocked`, `partial` or `error`."),
-    output("tag", &[VerifyTag, CreateRelease, VerifyRelease, Yank], "The tag, without `refs/tags/`."),
-    output("version", &[VerifyTag, ValidateWheels, Publish, VerifyRelease], "The version: as the tag spells it (`verify-tag`, `verify-release`), or as the distributions do."),
-    output("version-pep440", &[VerifyTag], "The version in PEP 440 spelling, such as `1.2.0rc1`."),
-    output("version-semver", &[VerifyTag], "The version in SemVer spelling, such as `1.2.0-rc.1`; empty where SemVer cannot say it."),
-    output("prerelease", &[VerifyTag], "`true` when the version is a prerelease, else `false`."),
-    output("commit", &[VerifyTag, CollectArtifacts, VerifyRelease], "Full hash of the commit that is released."),
+    output("tag", &[BumpVersion, VerifyTag, CreateRelease, VerifyRelease, Yank], "The tag, without `refs/tags/`."),
+    output("version", &[BumpVersion, VerifyTag, ValidateWheels, Publish, VerifyRelease], "The version: as the tag spells it (`bump-version`, `verify-tag`, `verify-release`), or as the distributions do."),
+    output("previous-version", &[BumpVersion], "The version that the project stated before, in the same spelling as `version`."),
+    output("version-pep440", &[BumpVersion, VerifyTag], "The version in PEP 440 spelling, such as `1.2.0rc1`."),
+    output("version-semver", &[BumpVersion, VerifyTag], "The version in SemVer spelling, such as `1.2.0-rc.1`; empty where SemVer cannot say it."),
+    output("major", &[VerifyTag], "The first number of the version."),
+    output("minor", &[VerifyTag], "The second number of the version; `0` where there is none."),
+    output("patch", &[VerifyTag], "The third number of the version; `0` where there is none."),
+    output("prerelease", &[BumpVersion, VerifyTag], "`true` when the version is a prerelease, else `false`."),
+    output("prerelease-kind", &[VerifyTag], "`alpha`, `beta`, `rc` or `dev`; empty for a version that is no prerelease."),
+    output("prerelease-number", &[VerifyTag], "The number of the prerelease, such as `1` of `1.2.0rc1`; empty for a version that is none."),
+    output("channel", &[VerifyTag], "`stable`, or the kind of the prerelease."),
+    output("index", &[VerifyTag], "`pypi`, or `testpypi` for the kinds of versions that `testpypi-for` names."),
+    output("previous-tag", &[VerifyTag], "The tag of the highest lower version, a stable one for a stable version; empty for the first."),
+    output("commit", &[BumpVersion, VerifyTag, CollectArtifacts, VerifyRelease], "Full hash of the commit that is released; for `bump-version` of the one that changes the version."),
+    output("changed-files", &[BumpVersion], "The files that the next version changes, one a line, as paths from the repository's root or, without `commit-to`, from `project-dir`."),
+    output("branch", &[BumpVersion, VerifyTag], "The branch that `branch-rules` found the commit on; empty where nothing asked; for `bump-version` the one that has its commit."),
+    output("pull-request", &[BumpVersion], "Number of the pull request."),
+    output("pull-request-url", &[BumpVersion], "Address of the pull request."),
+    output("versions", &[VerifyTag],
+        "The packages that have the version, as a JSON list of objects with `name`, `kind` (`python`, `crate` or `npm`), `version` in that registry's spelling (or `null`) and `files`."),
     output("ready", &[CollectArtifacts], "`true` when every workflow succeeded, else `false`: then nothing was placed."),
     output("packages-dir", &[CollectArtifacts], "Folder in which the wheels, sdists and crates were placed."),
     output("artifact-id", &[UploadArtifacts], "GitHub's number of the artifact."),
@@ -513,6 +584,21 @@ pub const REHEARSE: &[Input] = &[
         "File for the report in JSON. `-` is standard output, which then carries nothing else."),
 ];
 
+/// What `release-action init` takes. It is a command for people and no mode.
+#[rustfmt::skip]
+pub const INIT: &[Input] = &[
+    input("config", Kind::File, Fallback::Derived("`release.toml`"), &[],
+        "File to write. One that is there already is never changed."),
+    input("dry-run", Kind::Flag, Fallback::Text("false"), &[],
+        "Print what the file would say, and write nothing."),
+];
+
+/// The command that writes a configuration file.
+pub const INIT_NAME: &str = "init";
+
+/// What `init` does, in one sentence.
+pub const INIT_ABOUT: &str = "Writes a configuration file for the project in this folder, made of its packages, workflows and changelog.";
+
 /// The command that plays a whole release on this machine.
 pub const REHEARSE_NAME: &str = "rehearse";
 
@@ -570,6 +656,7 @@ mod tests {
             INPUTS.iter().map(|row| row.name).collect::<Vec<_>>(),
             OUTPUTS.iter().map(|row| row.name).collect(),
             REHEARSE.iter().map(|row| row.name).collect(),
+            INIT.iter().map(|row| row.name).collect(),
         ] {
             assert!(names.iter().all(|name| is_kebab_case(name)), "{names:?}");
             assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");

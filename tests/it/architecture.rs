@@ -15,20 +15,22 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("report", &["model"]),
     ("python", &["model"]),
     ("markup", &[]),
+    ("sources", &["model", "python"]),
     ("native", &[]),
     ("archive", &["model", "native"]),
     ("remote", &["model", "archive"]),
     ("sim", &["model"]),
     ("checks", &["model", "report", "python", "markup", "native", "archive"]),
     ("plan", &["model", "report", "remote"]),
-    ("modes", &["model", "report", "python", "native", "archive", "checks", "remote", "plan"]),
-    ("rehearse", &["model", "report", "archive", "checks", "remote", "plan", "modes", "sim"]),
-    ("action", &["model", "report", "archive", "checks", "remote", "plan", "modes", "rehearse"]),
+    ("modes", &["model", "report", "python", "sources", "native", "archive", "checks", "remote", "plan"]),
+    ("rehearse", &["model", "report", "sources", "archive", "checks", "remote", "plan", "modes", "sim"]),
+    ("action", &["model", "report", "sources", "archive", "checks", "remote", "plan", "modes", "rehearse"]),
     ("app", &["*"]),
 ];
 
 /// The modes: none may import another.
 const MODES: &[&str] = &[
+    "bump_version",
     "verify_tag",
     "validate_wheels",
     "upload",

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
+use release_action::action::schema::aliases::alias_names;
 use release_action::action::schema::{INPUTS, OUTPUTS, variable};
 use release_action::archive::build::WheelBuilder;
 use serde_json::{Value, json};
@@ -58,7 +59,8 @@ fn every_input_arrives_as_it_was_written_and_runs_nothing() {
     let releases = Releases::serving(TELLS_ITS_ENVIRONMENT.as_bytes());
     let runner = Runner::new(&releases);
     let hostile = "a\"; touch gone; $(touch gone) `touch gone` 'b'\n${{ github.token }} %TEMP% /c\\d\u{e9}";
-    let given: Vec<_> = INPUTS.iter().map(|input| (input.name, hostile)).collect();
+    let names: Vec<_> = INPUTS.iter().map(|input| input.name).chain(alias_names()).collect();
+    let given: Vec<_> = names.iter().map(|name| (*name, hostile)).collect();
     let outcome = runner.play(&action(), &given);
     assert_eq!(outcome.code, 0, "{}", outcome.log);
     assert!(!runner.workspace().join("gone").exists(), "an input was run");
@@ -66,10 +68,10 @@ fn every_input_arrives_as_it_was_written_and_runs_nothing() {
     let bytes = fs::read(runner.workspace().join("environment")).expect("the program wrote it");
     let text = String::from_utf8(bytes).expect("what was given is UTF-8");
     let seen: BTreeMap<_, _> = text.split('\0').filter_map(|line| line.split_once('=')).collect();
-    for input in INPUTS {
-        assert_eq!(seen.get(variable(input.name).as_str()), Some(&hostile), "{}", input.name);
+    for name in &names {
+        assert_eq!(seen.get(variable(name).as_str()), Some(&hostile), "{name}");
     }
-    assert_eq!(seen.keys().filter(|name| name.starts_with("INPUT_")).count(), INPUTS.len());
+    assert_eq!(seen.keys().filter(|name| name.starts_with("INPUT_")).count(), names.len());
 }
 
 #[test]
@@ -97,7 +99,10 @@ fn only_the_step_that_runs_the_program_knows_the_inputs() {
     let steps = action["runs"]["steps"].as_array().expect("steps");
     let [fetch, run] = &steps[..] else { panic!("two steps: {steps:?}") };
     assert_eq!(fetch["env"], json!({ "ACTION_REPOSITORY": "${{ github.action_repository }}" }));
-    assert_eq!(run["env"].as_object().map(serde_json::Map::len), Some(INPUTS.len() + 2));
+    assert_eq!(
+        run["env"].as_object().map(serde_json::Map::len),
+        Some(INPUTS.len() + alias_names().len() + 2)
+    );
     for step in steps {
         assert!(!step["run"].to_string().contains("${{"), "a text in a script is run: {step}");
     }

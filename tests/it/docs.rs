@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use release_action::action::schema::faces::{action_yml, bin_action_yml, default_of, inputs_markdown};
+use release_action::action::schema::aliases::alias_names;
+use release_action::action::schema::faces::{action_yml, bin_action_yml, filled_in, inputs_markdown};
+use release_action::action::schema::migrating::migrating_markdown;
 use release_action::action::schema::{INPUTS, Kind, ModeName, OUTPUT_FAMILIES, OUTPUTS};
 
 fn path(name: &str) -> PathBuf {
@@ -20,6 +22,7 @@ fn read(name: &str) -> String {
             fs::write(path("action.yml"), action_yml()).expect("the document is written");
             fs::write(path("bin/action.yml"), bin_action_yml()).expect("the document is written");
             fs::write(path("docs/inputs.md"), inputs_markdown()).expect("the document is written");
+            fs::write(path("docs/migrating.md"), migrating_markdown()).expect("the document is written");
         }
     });
     fs::read_to_string(path(name)).unwrap_or_default()
@@ -41,7 +44,7 @@ fn stale_from(found: &str, expected: &str) -> Option<usize> {
 #[test]
 fn a_stale_document_is_found() {
     assert_eq!(stale_from(&action_yml(), &action_yml()), None);
-    let edited = action_yml().replace("    default: \"dist\"\n", "    default: \"out\"\n");
+    let edited = action_yml().replace("    default: \"${{ github.token }}\"\n", "    default: \"out\"\n");
     assert!(stale_from(&edited, &action_yml()).is_some(), "a default was edited by hand");
     assert_eq!(stale_from("a\nb\n", "a\nb\nc\n"), Some(3));
     assert_eq!(stale_from("", "a\n"), Some(1));
@@ -62,6 +65,11 @@ fn inputs_page_is_the_schema() {
     check("docs/inputs.md", &inputs_markdown());
 }
 
+#[test]
+fn the_page_about_migrating_is_the_aliases() {
+    check("docs/migrating.md", &migrating_markdown());
+}
+
 /// Reads an `action.yml` by its indentation, so that the generator does not vouch for itself.
 fn keys_below(file: &str, section: &str) -> Vec<(String, Vec<String>)> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
@@ -80,7 +88,13 @@ fn keys_below(file: &str, section: &str) -> Vec<(String, Vec<String>)> {
 fn both_actions_have_every_input_with_its_default_and_every_output() {
     for file in ["action.yml", "bin/action.yml"] {
         let inputs = keys_below(file, "inputs");
-        assert_eq!(inputs.len(), INPUTS.len());
+        let others: Vec<_> = inputs[INPUTS.len()..].iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(others, alias_names(), "{file}");
+        for (name, properties) in &inputs[INPUTS.len()..] {
+            let [description, required] = &properties[..] else { panic!("{file}: {name}: {properties:?}") };
+            assert!(description.starts_with("description: \"Another name of `"), "{file}: {name}");
+            assert_eq!(required, "required: false", "{file}: {name}");
+        }
         for (input, (name, properties)) in INPUTS.iter().zip(inputs) {
             assert_eq!(input.name, name);
             let property = |key: &str| {
@@ -88,7 +102,7 @@ fn both_actions_have_every_input_with_its_default_and_every_output() {
                 found
                     .map(|value| serde_json::from_str::<serde_json::Value>(value).expect("quoted, or a word"))
             };
-            assert_eq!(property("default"), default_of(input.fallback).map(Into::into), "{file}: {name}");
+            assert_eq!(property("default"), filled_in(input.fallback).map(Into::into), "{file}: {name}");
             assert_eq!(property("required"), Some((input.kind == Kind::Mode).into()), "{file}: {name}");
             let description = property("description").expect("a description");
             assert!(description.as_str().expect("text").starts_with(input.doc), "{file}: {name}");

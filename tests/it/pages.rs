@@ -12,10 +12,11 @@ use crate::support::workflow_files::root;
 use crate::support::yaml;
 
 /// Scopes of `permissions:`, which stand in texts beside our inputs.
-const SCOPES: &[&str] = &["contents", "actions", "id-token"];
+const SCOPES: &[&str] = &["contents", "actions", "id-token", "pull-requests", "checks", "statuses"];
 
 /// Files that users have, and those that the program makes.
-const NAMES_OF_USERS: &[&str] = &["Cargo.toml", "pyproject.toml", "manifest.json", "SHA256SUMS"];
+const NAMES_OF_USERS: &[&str] =
+    &["Cargo.toml", "pyproject.toml", "manifest.json", "SHA256SUMS", "release.toml"];
 
 /// Every page below the project's folder, by its path there.
 pub(crate) fn pages() -> Vec<String> {

@@ -1,8 +1,10 @@
 //! The faces of the schema that are files: `action.yml`, `bin/action.yml` and `docs/inputs.md`. A test holds the
 //! files to them.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::aliases::{ALIASES, alias_names, aliases_of};
 use super::{
     Fallback, INPUTS, Input, Kind, ModeName, OUTPUTS, OutputRow, inputs_of, output_families_of, outputs_of,
     variable,
@@ -50,9 +52,11 @@ const INTRODUCTION: &str = "\
 # Inputs and outputs
 
 Every input is a key below `with:` in a workflow, and a flag of the same name (`files`: bare arguments) on the command line
-(`release-action validate-wheels --packages-dir dist`). A flag stands above an input, and an input above the default;
+(`release-action validate-wheels --packages-dir dist`). All but secrets may stand in the file `release.toml`, too
+([configuration.md](configuration.md)). A flag stands above an input, an input above the file, and the file above the default;
 an empty text is the same as none. On the command line a flag of another mode is refused, in a workflow an input of
-another mode is left alone, and a name that is no input of any mode is refused in both.
+another mode is left alone, and a name that is no input of any mode is refused in both. Some inputs have a second name that
+users of other actions know (`Also`); both with different values are refused ([migrating.md](migrating.md)).
 
 On the command line, secrets are better given by variables than by flags, which every process of the machine can
 read: `GITHUB_TOKEN` stands for `github-token`, and `INPUT_PASSWORD` for `password`.
@@ -93,7 +97,7 @@ pub fn action_yml() -> String {
 /// The text of `bin/action.yml`, which fetches the program and runs it on the runner itself.
 pub fn bin_action_yml() -> String {
     let mut text = declared(|output| Some(format!("${{{{ steps.run.outputs.{output} }}}}"))) + COMPOSITE;
-    for Input { name, .. } in INPUTS {
+    for name in INPUTS.iter().map(|input| input.name).chain(alias_names()) {
         writeln!(text, "        {}: ${{{{ inputs.{name} }}}}", variable(name)).expect(STRING);
     }
     text
@@ -109,9 +113,13 @@ fn declared(value_of: impl Fn(&str) -> Option<String>) -> String {
         let doc = yaml(&format!("{doc}{}{only}", derived(*fallback)));
         let required = *kind == Kind::Mode;
         write!(text, "  {name}:\n    description: {doc}\n    required: {required}\n").expect(STRING);
-        if let Some(default) = default_of(*fallback) {
+        if let Some(default) = filled_in(*fallback) {
             writeln!(text, "    default: {}", yaml(default)).expect(STRING);
         }
+    }
+    for name in alias_names() {
+        let doc = yaml(&another_name(name));
+        write!(text, "  {name}:\n    description: {doc}\n    required: false\n").expect(STRING);
     }
     text.push_str("outputs:\n");
     for OutputRow { name, doc, modes } in OUTPUTS {
@@ -132,7 +140,7 @@ pub fn inputs_markdown() -> String {
     for mode in ModeName::ALL {
         write!(text, "\n## {mode}\n\n{}\n\n", mode.about()).expect(STRING);
         text.push_str("| input | what it is for | default |\n|---|---|---|\n");
-        for Input { name, doc, kind, fallback, .. } in inputs_of(*mode) {
+        for input @ Input { name, doc, kind, fallback, .. } in inputs_of(*mode) {
             let default = match (kind, fallback) {
                 (Kind::Mode, _) => "required".to_owned(),
                 (_, Fallback::Nothing) => String::new(),
@@ -143,7 +151,8 @@ pub fn inputs_markdown() -> String {
                     None => format!("`{variable}`"),
                 },
             };
-            writeln!(text, "| `{name}` | {} | {} |", cell(doc), cell(&default)).expect(STRING);
+            let doc = format!("{doc}{}", also(input, *mode));
+            writeln!(text, "| `{name}` | {} | {} |", cell(&doc), cell(&default)).expect(STRING);
         }
         text.push_str("\n| output | what it holds |\n|---|---|\n");
         for OutputRow { name, doc, modes: _ } in outputs_of(*mode).chain(output_families_of(*mode)) {
@@ -153,21 +162,42 @@ pub fn inputs_markdown() -> String {
     text
 }
 
-/// What `action.yml` states as the default.
-pub const fn default_of(fallback: Fallback) -> Option<&'static str> {
+/// What `action.yml` states as the default: expressions only, which the program cannot evaluate. It has the plain ones
+/// itself, and a configuration file stands between them and what the user gave.
+pub const fn filled_in(fallback: Fallback) -> Option<&'static str> {
     match fallback {
-        Fallback::Text(text) => Some(text),
         Fallback::Variable { expression, .. } => expression,
-        Fallback::Nothing | Fallback::Named { .. } | Fallback::Derived(_) => None,
+        Fallback::Nothing | Fallback::Text(_) | Fallback::Named { .. } | Fallback::Derived(_) => None,
     }
 }
 
 fn derived(fallback: Fallback) -> String {
     match fallback {
+        Fallback::Text(default) => format!(" Default: `{default}`."),
         Fallback::Named { name: default, .. } | Fallback::Derived(default) => format!(" Default: {default}."),
         Fallback::Variable { expression: None, variable } => format!(" Default: `{variable}`."),
         _ => String::new(),
     }
+}
+
+/// What an alias stands for, in each of its modes.
+fn another_name(name: &str) -> String {
+    let rows: Vec<_> = ALIASES.iter().filter(|alias| alias.name == name).collect();
+    let meanings = rows.iter().map(|alias| {
+        let modes: Vec<_> =
+            ModeName::ALL.iter().filter(|mode| alias.is_of(**mode)).map(|mode| mode.as_str()).collect();
+        format!("`{}` ({})", alias.of, modes.join(", "))
+    });
+    let peers: BTreeSet<_> = rows.iter().flat_map(|alias| alias.from).map(|peer| peer.name()).collect();
+    let peers: Vec<_> = peers.into_iter().collect();
+    let meanings: Vec<_> = meanings.collect();
+    format!("Another name of {}, which users of {} know.", meanings.join(" and of "), peers.join(", "))
+}
+
+/// The other names of an input in a mode, for its row.
+fn also(input: &Input, mode: ModeName) -> String {
+    let names: Vec<_> = aliases_of(input, mode).map(|alias| format!("`{}`", alias.name)).collect();
+    if names.is_empty() { String::new() } else { format!(" Also: {}.", names.join(", ")) }
 }
 
 fn only(modes: &[ModeName]) -> String {

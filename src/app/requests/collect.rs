@@ -34,7 +34,8 @@ impl Requests<'_> {
             Some(_) => (None, None),
             None => (self.commit_to_collect(&allowed)?, self.tag()?),
         };
-        if when_incomplete != WhenIncomplete::Wait && self.inputs.is_given("wait-timeout") {
+        let is_waiting = when_incomplete == WhenIncomplete::Wait;
+        if !is_waiting && self.inputs.contradicts("wait-timeout", "when-incomplete") {
             let hint = "set `when-incomplete: wait`, or leave it out";
             return Err(self.inputs.refused("wait-timeout", "nothing is waited for", Some(hint)).into());
         }
@@ -67,7 +68,7 @@ impl Requests<'_> {
     fn latest(&self, workflows: &[String]) -> Result<Option<Latest>, InputError> {
         let branch = self.inputs.text("branch").map(str::to_owned);
         match self.inputs.parsed::<RunChoice>("run")?.unwrap_or(RunChoice::Commit) {
-            RunChoice::Commit if branch.is_some() => Err(self.inputs.refused(
+            RunChoice::Commit if self.inputs.contradicts("branch", "run") => Err(self.inputs.refused(
                 "branch",
                 "the runs of a commit are taken, whatever branch they ran on",
                 Some("set `run: latest`, or leave it out"),
@@ -77,7 +78,7 @@ impl Requests<'_> {
                 if workflows.is_empty() {
                     return Err(self.inputs.missing("workflows"));
                 }
-                match ["commit", "tag"].into_iter().find(|name| self.inputs.is_given(name)) {
+                match ["commit", "tag"].into_iter().find(|name| self.inputs.contradicts(name, "run")) {
                     Some(name) => Err(self.inputs.refused(
                         name,
                         "`run: latest` takes the newest runs of a branch, whatever they built",

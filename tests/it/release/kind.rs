@@ -106,7 +106,7 @@ fn r13_we_ask_for_no_latest_release_that_github_would_refuse() {
     mistyped(&world, program(Phase::Release).input("prerelease", "true"), "make-latest", "no prerelease");
     mistyped(&world, program(Phase::Draft), "make-latest", "publish: false");
     for input in ["make-latest", "prerelease"] {
-        mistyped(&world, world.phase(Phase::Release).input(input, "legacy"), input, "none of `auto`");
+        mistyped(&world, world.phase(Phase::Release).input(input, "newest"), input, "none of `auto`");
     }
 }
 
